@@ -1,0 +1,31 @@
+"""fastdist: normal distributions from Cython kernels, behind NumPy's interface.
+
+>>> import fastdist
+>>> rng = fastdist.default_rng(7)
+>>> rng.standard_normal(1000).shape
+(1000,)
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+from fastdist._dispatch import box_muller as _box_muller
+from fastdist._dispatch import show_config
+from fastdist._dispatch import stream as _stream
+from fastdist.generator import Generator, default_rng
+from fastdist.parallel import get_num_threads, num_threads, set_num_threads
+from fastdist.stream import BlockXoshiro256
+
+__all__ = [
+    "BlockXoshiro256",
+    "Generator",
+    "default_rng",
+    "get_num_threads",
+    "num_threads",
+    "set_num_threads",
+    "show_config",
+]
+
+# What ``from fastdist cimport ...`` finds (fastdist/__init__.pxd).
+__pyx_capi__ = {**_stream.__pyx_capi__, **_box_muller.__pyx_capi__}

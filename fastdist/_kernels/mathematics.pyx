@@ -1,0 +1,22 @@
+"""The elementary functions on arrays, so that tests and lessons can look at each alone."""
+
+
+def evaluate_minus_log(const floating[::1] f, const floating[::1] e, floating[::1] out):
+    """out = -ln((1 + f) 2^-e)."""
+    cdef Py_ssize_t i
+    for i in range(out.shape[0]):
+        out[i] = minus_log(f[i], e[i])
+
+
+def evaluate_sin_pi(const floating[::1] t, floating[::1] out):
+    """out = sin(pi t)."""
+    cdef Py_ssize_t i
+    for i in range(out.shape[0]):
+        out[i] = sin_pi(t[i])
+
+
+def evaluate_cos_pi(const floating[::1] t, floating[::1] out):
+    """out = cos(pi t)."""
+    cdef Py_ssize_t i
+    for i in range(out.shape[0]):
+        out[i] = cos_pi(t[i])

@@ -1,0 +1,467 @@
+"""A drop-in for ``numpy.random``: `default_rng` and `Generator`, with normals from the kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import copysign, isnan
+from typing import Any, SupportsIndex
+
+import numpy as np
+from numpy.random import BitGenerator, SeedSequence
+from numpy.random.bit_generator import ISeedSequence
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from fastdist._dispatch import box_muller, stream
+from fastdist.stream import BlockXoshiro256, check_position, fill
+
+Size = SupportsIndex | tuple[SupportsIndex, ...] | None
+
+# Samples that are written between two looks at whether the call was interrupted.
+CHUNK = 1 << 18
+
+
+class Generator(np.random.Generator):
+    """NumPy's Generator, with normals and uniforms from vectorised kernels.
+
+    `standard_normal`, `normal` and `random` are fastdist's; every other method is NumPy's own, on the same
+    bit generator.
+
+    Parameters
+    ----------
+    bit_generator : numpy.random.BitGenerator
+        A `BlockXoshiro256`, or any other: then the same Box-Muller kernel is fed its words in order, a
+        tile of 1024 at a time, and `seek` and `tell` are not available.
+
+    Raises
+    ------
+    AttributeError
+        If `bit_generator` is no bit generator.
+
+    See Also
+    --------
+    fastdist.default_rng : makes one from a seed.
+
+    Notes
+    -----
+    Sample ``i`` of the normals depends on the seed and on ``i`` alone: not on how the calls were sliced, on
+    ``size``, ``out`` or the number of threads, and not on the CPU.  float64 normals, float32 normals, and all
+    that is made of raw bits are three independent sequences.
+
+    Over another bit generator up to one tile of normals is drawn ahead; assigning
+    ``bit_generator.state`` does not take them back, copying or pickling the Generator keeps them.
+
+    Examples
+    --------
+    >>> from fastdist import BlockXoshiro256, Generator
+    >>> rng = Generator(BlockXoshiro256(7))
+    >>> rng.standard_normal(3).shape
+    (3,)
+    """
+
+    def __init__(self, bit_generator: BitGenerator) -> None:
+        super().__init__(bit_generator)
+        self._normals: dict[object, stream.BlockStream | _SequentialNormals]
+        if isinstance(bit_generator, BlockXoshiro256):
+            self._normals = dict(bit_generator._normals)
+            self._fill: Callable[..., None] = fill
+        else:
+            self._normals = {
+                np.float64: _SequentialNormals(bit_generator, box_muller.float64),
+                np.float32: _SequentialNormals(bit_generator, box_muller.float32),
+            }
+            self._fill = _SequentialNormals.fill
+        self._next_normal = self._normals[np.float64].next
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        ahead = [normals.buffered for normals in self._normals.values() if hasattr(normals, "buffered")]
+        return type(self), (self.bit_generator,), ahead or None
+
+    def __setstate__(self, ahead: list[bytes]) -> None:
+        for normals, buffered in zip(self._normals.values(), ahead, strict=True):
+            normals.buffered = buffered
+
+    def standard_normal(  # type: ignore[override]
+        self,
+        size: Size = None,
+        dtype: DTypeLike = np.float64,
+        out: NDArray[Any] | None = None,
+    ) -> float | NDArray[Any]:
+        """Draw standard normals, mean 0 and standard deviation 1.
+
+        Parameters
+        ----------
+        size : int or tuple of ints, optional
+            Shape of the result; None for one number.
+        dtype : dtype, optional
+            float64 (the default) or float32; each is drawn natively, from its own sequence.
+        out : ndarray, optional
+            Array to write to; contiguous, and of `dtype`.
+
+        Returns
+        -------
+        float or ndarray
+            `out` where it is given.
+
+        Raises
+        ------
+        TypeError
+            If `dtype` is neither, or `out` has another.
+        ValueError
+            If `out` is not contiguous, writable and aligned, or its shape is not `size`; if `size` is negative.
+
+        Notes
+        -----
+        The Box-Muller transform [1]_; the largest magnitude is 9.49 in float64 and 6.77 in float32.
+
+        References
+        ----------
+        .. [1] G. E. P. Box, M. E. Muller, "A note on the generation of random normal deviates",
+           Annals of Mathematical Statistics 29 (1958).
+
+        Examples
+        --------
+        >>> import fastdist
+        >>> rng = fastdist.default_rng(7)
+        >>> five, three = rng.standard_normal(5), rng.standard_normal(3)
+        >>> eight = fastdist.default_rng(7).standard_normal(8)
+        >>> bool((eight[:5] == five).all() and (eight[5:] == three).all())
+        True
+        """
+        if size is None and out is None and dtype is np.float64:  # the commonest call, at the least cost
+            return self._next_normal()
+        normals = self._normals_of(dtype, "standard_normal")
+        if out is None:
+            if size is None:
+                return normals.next()
+            if type(size) is int and 0 <= size < stream.UNDIVIDED:
+                return normals.draw(size)
+            out = np.empty(size, dtype)
+        elif size is None and normals.fill_at_once(out):
+            return out
+        else:
+            check_out(out, dtype, size)
+        self._fill(normals, out)
+        return out
+
+    def normal(  # type: ignore[override]
+        self,
+        loc: ArrayLike = 0.0,
+        scale: ArrayLike = 1.0,
+        size: Size = None,
+        *,
+        dtype: DTypeLike = np.float64,
+        out: NDArray[Any] | None = None,
+    ) -> float | NDArray[Any]:
+        """Draw normals with mean `loc` and standard deviation `scale`.
+
+        Parameters
+        ----------
+        loc : float or array_like, optional
+            Mean.
+        scale : float or array_like, optional
+            Standard deviation, not negative.
+        size : int or tuple of ints, optional
+            Shape of the result; None for the shape to which `loc` and `scale` broadcast.
+        dtype : dtype, optional
+            float64 (the default) or float32; NumPy's Generator has float64 only.
+        out : ndarray, optional
+            Array to write to, contiguous and of `dtype`; NumPy's Generator has none.
+
+        Returns
+        -------
+        float or ndarray
+            ``loc + scale * z`` with ``z = standard_normal(...)``, bit for bit; `out` where it is given.
+
+        Raises
+        ------
+        TypeError
+            If `dtype` is neither, or `out` has another.
+        ValueError
+            If `scale` is negative; if `loc`, `scale`, `size` and the shape of `out` do not broadcast; if
+            `out` is not contiguous, writable and aligned; if `size` is negative.
+
+        Examples
+        --------
+        >>> import fastdist
+        >>> rng = fastdist.default_rng(7)
+        >>> rng.normal([0.0, 100.0], [1.0, 15.0], size=(4, 2)).shape
+        (4, 2)
+        """
+        normals = self._normals_of(dtype, "normal")
+        if type(loc) is not float or type(scale) is not float:
+            loc, scale = np.asarray(loc, dtype=np.float64), np.asarray(scale, dtype=np.float64)
+            if loc.ndim or scale.ndim:
+                return self._normal_of_arrays(normals, loc, scale, size, np.dtype(dtype), out)
+            loc, scale = loc.item(), scale.item()
+        if copysign(1.0, scale) < 0 and not isnan(scale):
+            raise ValueError("scale < 0")
+        if out is None:
+            if size is None and dtype is np.float64:
+                return loc + scale * normals.next()
+            out = np.empty(() if size is None else size, dtype)
+        else:
+            check_out(out, dtype, size)
+            size = out.shape
+        self._fill(normals, out, loc, scale)
+        return out if size is not None else out.item()
+
+    def _normal_of_arrays(
+        self,
+        normals: stream.BlockStream | _SequentialNormals,
+        loc: NDArray[np.float64],
+        scale: NDArray[np.float64],
+        size: Size,
+        dtype: np.dtype[Any],
+        out: NDArray[Any] | None,
+    ) -> NDArray[Any]:
+        if np.any(np.signbit(scale) & ~np.isnan(scale)):
+            raise ValueError("scale < 0")
+        if out is not None:
+            check_out(out, dtype, size)
+        elif size is not None:
+            out = np.empty(size, dtype)
+        if out is None:
+            out = np.empty(np.broadcast(loc, scale).shape, dtype)
+        else:
+            shape = np.broadcast(out, loc, scale).shape
+            if shape != out.shape:
+                raise ValueError(
+                    f"Output size {out.shape} is not compatible with broadcast dimensions of inputs {shape}."
+                )
+        self._fill(normals, out)
+        with np.errstate(all="ignore"):  # as NumPy's Generator, which says nothing of inf or NaN
+            np.multiply(out, scale.astype(dtype, copy=False), out=out)
+            np.add(out, loc.astype(dtype, copy=False), out=out)
+        return out
+
+    def random(  # type: ignore[override]
+        self,
+        size: Size = None,
+        dtype: DTypeLike = np.float64,
+        out: NDArray[Any] | None = None,
+    ) -> float | NDArray[Any]:
+        """Draw uniforms in [0, 1), multiples of 2^-53 (float32: of 2^-24).
+
+        Parameters
+        ----------
+        size : int or tuple of ints, optional
+            Shape of the result; None for one number.
+        dtype : dtype, optional
+            float64 (the default) or float32.
+        out : ndarray, optional
+            Array to write to; contiguous, and of `dtype`.
+
+        Returns
+        -------
+        float or ndarray
+            `out` where it is given.  The values are NumPy's own for the same bit generator.
+
+        Raises
+        ------
+        TypeError
+            If `dtype` is neither, or `out` has another.
+        ValueError
+            If `out` is not contiguous, writable and aligned, or its shape is not `size`; if `size` is negative.
+
+        Examples
+        --------
+        >>> import fastdist
+        >>> 0 <= fastdist.default_rng(7).random() < 1
+        True
+        """
+        bits = self.bit_generator
+        if not isinstance(bits, BlockXoshiro256) or (size is None and out is None):
+            return super().random(size, dtype, out)  # type: ignore[no-any-return, call-overload]
+        if np.dtype(dtype) not in (np.float64, np.float32):
+            raise TypeError(f"Unsupported dtype {np.dtype(dtype)!r} for random")
+        if out is None:
+            out = np.empty(size, dtype)
+        else:
+            check_out(out, dtype, size)
+        with bits.lock:
+            if out.dtype == np.float64:
+                fill(bits._uniforms, out)
+            else:
+                bits._words.fill_float32(out)
+        return out
+
+    def seek(self, index: SupportsIndex, dtype: DTypeLike = np.float64) -> None:
+        """Go to a place in the stream, at once.
+
+        Parameters
+        ----------
+        index : int
+            Which sample comes next, from 0 on.
+        dtype : dtype, optional
+            Of which sequence: float64 or float32 normals, or uint64, the raw words that `random`, `integers` and
+            all other methods draw from.
+
+        Raises
+        ------
+        TypeError
+            If the bit generator is no `BlockXoshiro256`, if `index` is not an integer, or for another `dtype`.
+        ValueError
+            If `index` is negative or more than ``2**63 - 1``.
+
+        Examples
+        --------
+        >>> import fastdist
+        >>> rng = fastdist.default_rng(7)
+        >>> third = rng.standard_normal(3)[2]
+        >>> rng.seek(2)
+        >>> rng.standard_normal() == third
+        np.True_
+        """
+        sequence = self._sequence_of(dtype, "seek")
+        position = check_position(index)
+        if sequence is not self.bit_generator._words:
+            sequence.position = position
+            return
+        with self.bit_generator.lock:
+            sequence.position = position
+            sequence.half = None
+
+    def tell(self, dtype: DTypeLike = np.float64) -> int:
+        """How many samples come before the next one.
+
+        Parameters
+        ----------
+        dtype : dtype, optional
+            Of which sequence, as for `seek`.
+
+        Returns
+        -------
+        int
+            The index of the next sample.
+
+        Raises
+        ------
+        TypeError
+            If the bit generator is no `BlockXoshiro256`, or for another `dtype`.
+
+        Examples
+        --------
+        >>> import fastdist
+        >>> rng = fastdist.default_rng(7)
+        >>> _ = rng.standard_normal(1000)
+        >>> rng.tell()
+        1000
+        """
+        return self._sequence_of(dtype, "tell").position
+
+    def _sequence_of(self, dtype: DTypeLike, method: str) -> stream.BlockStream:
+        bits = self.bit_generator
+        if not isinstance(bits, BlockXoshiro256):
+            raise TypeError(f"{method} needs a BlockXoshiro256; {type(bits).__name__} is drawn from in order")
+        if np.dtype(dtype) == np.uint64:
+            return bits._words
+        return self._normals_of(dtype, method)  # type: ignore[return-value]
+
+    def _normals_of(self, dtype: DTypeLike, method: str) -> stream.BlockStream | _SequentialNormals:
+        if dtype is np.float64 or dtype is np.float32:
+            return self._normals[dtype]
+        dtype = np.dtype(dtype)
+        if not dtype.isnative or dtype.type not in self._normals:
+            raise TypeError(f"Unsupported dtype {dtype!r} for {method}")
+        return self._normals[dtype.type]
+
+
+class _SequentialNormals:
+    """Normals made of the words of any bit generator, under its lock."""
+
+    def __init__(self, bit_generator: BitGenerator, transform: object) -> None:
+        self._lock = bit_generator.lock
+        self._stream = stream.SequentialStream(bit_generator, transform)
+
+    def next(self) -> float:
+        with self._lock:
+            return self._stream.next()
+
+    def draw(self, n: int) -> NDArray[Any]:
+        with self._lock:
+            return self._stream.draw(n)
+
+    def fill_at_once(self, out: NDArray[Any]) -> bool:
+        with self._lock:
+            return self._stream.fill_at_once(out)
+
+    def fill(self, out: NDArray[Any], loc: float = 0, scale: float = 1) -> None:
+        flat = out.ravel(order="K")
+        with self._lock:
+            for start in range(0, flat.size, CHUNK):
+                self._stream.fill(flat[start : start + CHUNK], loc, scale)
+
+    @property
+    def buffered(self) -> bytes:
+        with self._lock:
+            return self._stream.buffered
+
+    @buffered.setter
+    def buffered(self, samples: bytes) -> None:
+        with self._lock:
+            self._stream.buffered = samples
+
+
+def check_out(out: NDArray[Any], dtype: DTypeLike, size: Size) -> None:
+    """Raise what NumPy's Generator raises for an ``out`` that cannot be filled."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"Supplied output must be an array, not {type(out).__name__}")
+    if not (out.flags.carray or out.flags.farray) or not out.dtype.isnative:
+        raise ValueError(
+            "Supplied output array must be contiguous, writable, aligned, and in machine byte-order."
+        )
+    if out.dtype.type is not dtype and out.dtype != dtype:
+        raise TypeError(
+            f"Supplied output array has the wrong type. Expected {np.dtype(dtype)}, got {out.dtype}"
+        )
+    if size is not None:
+        shape = tuple(size) if isinstance(size, tuple | list | np.ndarray) else (size,)
+        if shape != out.shape:
+            raise ValueError("size must match out.shape when used together")
+
+
+def default_rng(
+    seed: int
+    | ArrayLike
+    | SeedSequence
+    | ISeedSequence
+    | BitGenerator
+    | np.random.Generator
+    | np.random.RandomState
+    | None = None,
+) -> Generator:
+    """A Generator on a new stream.
+
+    Parameters
+    ----------
+    seed : optional
+        All that `numpy.random.default_rng` accepts.  None takes fresh entropy from the operating system; an int,
+        a sequence of ints or a SeedSequence names a stream; a BitGenerator, or that of a NumPy Generator
+        or RandomState, is drawn from as it is; a `fastdist.Generator` is returned unchanged.
+
+    Returns
+    -------
+    Generator
+        On a `BlockXoshiro256`, unless a bit generator was given.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `numpy.random.default_rng` raises for `seed`.
+
+    Examples
+    --------
+    >>> import fastdist
+    >>> rng = fastdist.default_rng(7)
+    >>> rng.normal(100, 15, size=4).shape
+    (4,)
+    """
+    if isinstance(seed, Generator):
+        return seed
+    if isinstance(seed, BitGenerator):
+        return Generator(seed)
+    if isinstance(seed, np.random.Generator):
+        return Generator(seed.bit_generator)
+    if isinstance(seed, np.random.RandomState):
+        return Generator(seed._bit_generator)  # type: ignore[attr-defined]
+    return Generator(BlockXoshiro256(seed))

@@ -1,0 +1,181 @@
+"""Threads: how many, and how work is divided among them.
+
+Work is divided at the borders of the stream's blocks, and every sample depends on its place in the
+stream alone, so the number of threads cannot be seen in a result.  The kernels release the GIL.  A pool of
+Python threads is all it takes: no OpenMP, so no second runtime in the process and no hang after a fork.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+# Samples: less than this for each thread is not worth handing over (some 30 microseconds).
+MINIMUM_SHARE = 1 << 16
+# Blocks that are filled between two looks at whether the call was interrupted (about a millisecond).
+CHUNK_BLOCKS = 256
+
+_pool: ThreadPoolExecutor | None = None
+_pool_threads = 0
+_pool_lock = threading.Lock()
+
+
+def _check(threads: object, name: str) -> int:
+    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+        raise ValueError(f"{name} must be a positive integer, not {threads!r}")
+    return threads
+
+
+def _default() -> int:
+    """``FASTDIST_NUM_THREADS``, or the CPUs that this process may use."""
+    requested = os.environ.get("FASTDIST_NUM_THREADS")
+    if requested:
+        return _check(int(requested) if requested.isdecimal() else requested, "FASTDIST_NUM_THREADS")
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_threads = _default()
+_threads_here: ContextVar[int | None] = ContextVar("fastdist_num_threads", default=None)
+
+
+def get_num_threads() -> int:
+    """The number of threads that a large call may use.
+
+    Returns
+    -------
+    int
+        What `num_threads` or `set_num_threads` chose; else ``FASTDIST_NUM_THREADS`` of the environment;
+        else the CPUs that this process may use.
+
+    Examples
+    --------
+    >>> import fastdist
+    >>> with fastdist.num_threads(1):
+    ...     fastdist.get_num_threads()
+    1
+    """
+    return _threads_here.get() or _threads
+
+
+def set_num_threads(threads: int) -> None:
+    """Choose the number of threads that a large call may use, from now on.
+
+    Parameters
+    ----------
+    threads : int
+        At least 1.  No result depends on it.
+
+    Raises
+    ------
+    ValueError
+        If `threads` is not a positive integer.
+
+    Examples
+    --------
+    >>> import fastdist
+    >>> fastdist.set_num_threads(fastdist.get_num_threads())
+    """
+    global _threads
+    _threads = _check(threads, "threads")
+
+
+@contextmanager
+def num_threads(threads: int) -> Iterator[None]:
+    """Choose the number of threads within a ``with`` block, for the code that runs in it.
+
+    Parameters
+    ----------
+    threads : int
+        At least 1.  No result depends on it.
+
+    Raises
+    ------
+    ValueError
+        If `threads` is not a positive integer.
+
+    Examples
+    --------
+    >>> import fastdist
+    >>> rng = fastdist.default_rng(7)
+    >>> with fastdist.num_threads(1):
+    ...     alone = rng.standard_normal(300_000)
+    >>> bool((alone == fastdist.default_rng(7).standard_normal(300_000)).all())
+    True
+    """
+    token = _threads_here.set(_check(threads, "threads"))
+    try:
+        yield
+    finally:
+        _threads_here.reset(token)
+
+
+def for_ranges(task: Callable[[int, int], None], n: int, first: int, block: int) -> None:
+    """Call ``task(start, stop)`` for consecutive ranges of ``range(n)``, on several threads.
+
+    Ranges end where ``first + stop`` is a multiple of ``block``, and are small enough that an interrupt
+    (Ctrl-C) is noticed between them; then all threads stop and the exception is raised.
+    """
+    threads = max(1, min(get_num_threads(), n // MINIMUM_SHARE))
+    borders = [min(n, max(0, _at_border(first + n * i // threads, block) - first)) for i in range(threads)]
+    shares = list(zip(borders, [*borders[1:], n], strict=True))
+    cancelled = threading.Event()
+
+    def work(start: int, stop: int) -> None:
+        while start < stop and not cancelled.is_set():
+            end = min(stop, _at_border(first + start, block) - first + CHUNK_BLOCKS * block)
+            task(start, end)
+            start = end
+
+    futures = [_submit(work, *share) for share in shares[1:]]
+    try:
+        work(*shares[0])
+        for future in futures:
+            future.result()
+    except BaseException:
+        cancelled.set()
+        raise
+    finally:
+        wait(futures)
+
+
+def _at_border(position: int, block: int) -> int:
+    return position - position % block
+
+
+def _submit(work: Callable[[int, int], None], start: int, stop: int) -> Future[None]:
+    """Hand work to the pool, or do it here when no thread is to be had (at interpreter shutdown)."""
+    try:
+        return _get_pool().submit(work, start, stop)
+    except RuntimeError:
+        future: Future[None] = Future()
+        work(start, stop)
+        future.set_result(None)
+        return future
+
+
+def _get_pool() -> ThreadPoolExecutor:
+    global _pool, _pool_threads
+    with _pool_lock:
+        wanted = get_num_threads() - 1
+        if _pool is None or _pool_threads < wanted:
+            if _pool is not None:
+                _pool.shutdown(wait=False)
+            _pool = ThreadPoolExecutor(wanted, thread_name_prefix="fastdist")
+            _pool_threads = wanted
+        return _pool
+
+
+def _forget_pool() -> None:
+    """In a forked child the pool's threads do not exist, and its lock may have been held."""
+    global _pool, _pool_threads, _pool_lock
+    _pool, _pool_threads, _pool_lock = None, 0, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pool)

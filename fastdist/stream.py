@@ -1,0 +1,257 @@
+"""The random stream as a NumPy bit generator."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from typing import Any, Self, SupportsIndex
+
+import numpy as np
+from numpy.random import BitGenerator, SeedSequence
+from numpy.random.bit_generator import ISeedSequence
+from numpy.typing import ArrayLike, NDArray
+
+from fastdist import parallel
+from fastdist._dispatch import box_muller, stream
+
+# Domains of the stream (fastdist/_kernels/stream.pxd).
+FLOAT64_NORMALS, FLOAT32_NORMALS = 1, 2
+# A position is less than this: the stream is not exhausted in 292 years at a sample a nanosecond.
+END = 1 << 63
+
+
+class BlockXoshiro256(BitGenerator):
+    """A random stream in which any place is reached at once.
+
+    Sample ``i`` depends on the seed and on ``i`` alone.  There are three independent sequences: raw words,
+    which serve uniforms, integers and all that NumPy makes of bits, and the standard normals in float64
+    and in float32, which `fastdist.Generator` takes directly.
+
+    Parameters
+    ----------
+    seed : None, int, array_like of ints, SeedSequence or ISeedSequence, optional
+        As for NumPy's bit generators: None takes fresh entropy from the operating system.
+
+    Attributes
+    ----------
+    lock : threading.Lock
+        Guards the raw words; NumPy's Generator takes it.
+    key : ndarray of uint64, shape (4,)
+        What the seed became: names the stream for the Cython interface (``fastdist/__init__.pxd``).
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `numpy.random.SeedSequence` raises for `seed`.
+
+    See Also
+    --------
+    fastdist.default_rng : a Generator on a new stream.
+
+    Notes
+    -----
+    A sequence is cut into blocks of 4096 words.  A block has 16 lanes of xoshiro256++ [1]_, and lane ``l``
+    of block ``b`` of sequence ``d`` starts from the output of Philox4x64-10 [2]_ for the key
+    ``(K0, K1)`` and the counter ``(b, 256 d + l, K2, K3)``, where ``K`` is
+    ``SeedSequence(seed).generate_state(4, uint64)``.  Positions run to ``2**63 - 1``.
+
+    References
+    ----------
+    .. [1] D. Blackman, S. Vigna, "Scrambled linear pseudorandom number generators", ACM Transactions
+       on Mathematical Software 47 (2021).
+    .. [2] J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as
+       1, 2, 3", SC11 (2011).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from fastdist import BlockXoshiro256
+    >>> np.random.Generator(BlockXoshiro256(7)).integers(10, size=5)
+    array([0, 0, 0, 0, 0])
+    """
+
+    def __init__(self, seed: int | ArrayLike | SeedSequence | ISeedSequence | None = None) -> None:
+        super().__init__(seed)  # type: ignore[arg-type]
+        key = self.seed_seq.generate_state(4, np.uint64)
+        self._words = stream.WordStream(key)
+        self._words.install(self.capsule)
+        self._uniforms = stream.UniformStream(self._words)
+        self._normals: dict[object, stream.BlockStream] = {
+            np.float64: stream.BlockStream(key, FLOAT64_NORMALS, box_muller.float64),
+            np.float32: stream.BlockStream(key, FLOAT32_NORMALS, box_muller.float32),
+        }
+
+    @property
+    def key(self) -> NDArray[np.uint64]:
+        return self._words.key
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The key, and the place in each of the three sequences.
+
+        Returns
+        -------
+        dict
+            Setting a state brings its draws back, whichever instruction set made it.
+
+        Raises
+        ------
+        TypeError
+            If the state that is set is not a dict.
+        ValueError
+            If it belongs to another bit generator.
+        """
+        half = self._words.half
+        return {
+            "bit_generator": type(self).__name__,
+            "state": {
+                "key": self.key,
+                "words": self._words.position,
+                "float64_normals": self._normals[np.float64].position,
+                "float32_normals": self._normals[np.float32].position,
+            },
+            "has_uint32": int(half is not None),
+            "uinteger": half or 0,
+        }
+
+    @state.setter
+    def state(self, value: Mapping[str, Any]) -> None:
+        if not isinstance(value, Mapping):
+            raise TypeError("state must be a dict")
+        name = type(self).__name__
+        if value.get("bit_generator", "") != name:
+            raise ValueError(f"state must be for a {name} PRNG")
+        state = value["state"]
+        key = np.ascontiguousarray(state["key"], dtype=np.uint64)
+        if key.shape != (4,):
+            raise ValueError(f"state['state']['key'] must have shape (4,), not {key.shape}")
+        places = [
+            check_position(state[part]) for part in ("words", "float64_normals", "float32_normals")
+        ]
+        half = int(value["uinteger"]) if value["has_uint32"] else None
+        for sequence, place in zip((self._words, *self._normals.values()), places, strict=True):
+            sequence.key = key
+            sequence.position = place
+        self._words.half = half
+
+    def jumped(self, jumps: int = 1) -> Self:
+        """A new bit generator whose sequences do not overlap with these.
+
+        Parameters
+        ----------
+        jumps : int, optional
+            How many strides away; a stride is all samples that a seed has.  ``jumped(2)`` is
+            ``jumped().jumped()``.
+
+        Returns
+        -------
+        BlockXoshiro256
+            At the same place in the sequences of a key whose third word is greater by `jumps`.
+
+        Raises
+        ------
+        TypeError
+            If `jumps` is not an integer.
+
+        Examples
+        --------
+        >>> from fastdist import BlockXoshiro256
+        >>> first = BlockXoshiro256(7)
+        >>> bool((first.jumped(2).key == first.jumped().jumped().key).all())
+        True
+        """
+        state = self.state
+        key = state["state"]["key"]
+        key[2] = (int(key[2]) + operator.index(jumps)) % (1 << 64)
+        jumped = type(self)(0)
+        jumped.state = state
+        return jumped
+
+    def advance(self, delta: int) -> Self:
+        """Move the sequence of raw words as if `delta` words had been drawn.
+
+        Parameters
+        ----------
+        delta : int
+            May be negative.  The two sequences of normals stay where they are: `fastdist.Generator.seek`
+            moves those.
+
+        Returns
+        -------
+        BlockXoshiro256
+            Itself, moved.
+
+        Raises
+        ------
+        TypeError
+            If `delta` is not an integer.
+        ValueError
+            If it leads before the first word, or beyond the last, ``2**63 - 1``.
+
+        Examples
+        --------
+        >>> from fastdist import BlockXoshiro256
+        >>> words = BlockXoshiro256(7).random_raw(5)
+        >>> BlockXoshiro256(7).advance(4).random_raw() == words[4]
+        np.True_
+        """
+        with self.lock:
+            self._words.position = check_position(self._words.position + operator.index(delta))
+            self._words.half = None
+        return self
+
+    def random_raw(  # type: ignore[override]
+        self, size: SupportsIndex | Sequence[SupportsIndex] | None = None, output: bool = True
+    ) -> int | NDArray[np.uint64] | None:
+        """The next raw words, as of any NumPy bit generator.
+
+        Parameters
+        ----------
+        size : int or tuple of ints, optional
+            Shape of the result; None for one word.
+        output : bool, optional
+            False draws the words and returns None.
+
+        Returns
+        -------
+        int or ndarray of uint64
+            Words of 64 random bits.
+
+        Raises
+        ------
+        ValueError
+            If `size` is negative.
+
+        Examples
+        --------
+        >>> from fastdist import BlockXoshiro256
+        >>> BlockXoshiro256(7).random_raw(3).dtype
+        dtype('uint64')
+        """
+        if size is None or not output:
+            return super().random_raw(size, output)  # type: ignore[call-overload, no-any-return]
+        out = np.empty(size, dtype=np.uint64)
+        with self.lock:
+            fill(self._words, out)
+        return out
+
+
+def check_position(position: SupportsIndex) -> int:
+    """The position as an int, if the stream has it."""
+    index = operator.index(position)
+    if not 0 <= index < END:
+        raise ValueError(f"position {index} is outside of the stream, 0 to 2**63 - 1")
+    return index
+
+
+def fill(sequence: stream.BlockStream | stream.UniformStream, out: NDArray[Any], *scaling: float) -> None:
+    """Write the next samples of a sequence, as ``loc + scale * sample`` where ``scaling`` is given."""
+    if sequence.fill_at_once(out, *scaling):
+        return
+    first = sequence.reserve(out.size)
+    flat = out.ravel(order="K")
+
+    def fill_range(start: int, stop: int) -> None:
+        sequence.fill_range(first + start, flat[start:stop], *scaling)
+
+    parallel.for_ranges(fill_range, out.size, first, sequence.block)

@@ -1,0 +1,100 @@
+"""The table kernels x instruction sets, and the compiler flags; all else stands in pyproject.toml.
+
+One cythonized C file is compiled once for each level into fastdist/_isa/<level>/, and
+fastdist/_dispatch.py chooses the level when the package is imported.
+"""
+
+import os
+import platform
+import tempfile
+from pathlib import Path
+
+import numpy
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+from setuptools.errors import CompileError
+
+KERNELS = ("mathematics", "stream", "box_muller", "target")
+SOURCES = "fastdist/_kernels"
+
+# psABI micro-architecture levels.  At v4 GCC and clang would use half of each register unasked.
+X86_64_LEVELS = {
+    "x86_64_v3": ["-march=x86-64-v3"],
+    "x86_64_v4": ["-march=x86-64-v4", "-mprefer-vector-width=512"],
+}
+
+# -ffp-contract=off: a * b + c is rounded twice unless the source says fma, so every level agrees.
+# -fno-math-errno, -fno-trapping-math: sqrt and selections may be vectorised; no result changes.
+UNIX_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+MSVC_FLAGS = ["/O2", "/fp:precise"]
+
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+    "embedsignature": True,
+}
+
+
+def levels() -> list[str]:
+    """The levels to build, from the plainest on."""
+    x86_64 = platform.machine() in ("x86_64", "AMD64") and os.name == "posix"
+    return ["baseline", *(X86_64_LEVELS if x86_64 else ())]
+
+
+def extensions() -> list[Extension]:
+    kernels = [Extension(f"fastdist._kernels.{name}", [f"{SOURCES}/{name}.pyx"]) for name in KERNELS]
+    return [
+        Extension(
+            f"fastdist._isa.{level}.{kernel.name.rpartition('.')[2]}",
+            kernel.sources,
+            include_dirs=[SOURCES, numpy.get_include()],
+            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+        )
+        for level in levels()
+        for kernel in cythonize(kernels, compiler_directives=DIRECTIVES)
+    ]
+
+
+class BuildLevels(build_ext):
+    """Compile each level with its flags; a level that the compiler rejects is left out by name."""
+
+    def build_extensions(self) -> None:
+        accepted = {level for level in levels() if self.accepts(self.flags(level))}
+        for level in levels():
+            if level not in accepted:
+                self.warn(f"the compiler rejects {self.flags(level)}: {level} is not built")
+        self.extensions = [e for e in self.extensions if e.name.split(".")[-2] in accepted]
+        super().build_extensions()
+
+    def build_extension(self, extension: Extension) -> None:
+        level = extension.name.split(".")[-2]
+        extension.extra_compile_args = self.flags(level)
+        extension.define_macros.append(("FASTDIST_FLAGS", f'"{" ".join(self.flags(level))}"'))
+        shared = self.build_temp
+        self.build_temp = str(Path(shared, level))  # the same C file: keep the object files apart
+        try:
+            super().build_extension(extension)
+        finally:
+            self.build_temp = shared
+
+    def flags(self, level: str) -> list[str]:
+        if self.compiler.compiler_type == "msvc":
+            return MSVC_FLAGS
+        return UNIX_FLAGS + X86_64_LEVELS.get(level, [])
+
+    def accepts(self, flags: list[str]) -> bool:
+        with tempfile.TemporaryDirectory() as folder:
+            probe = Path(folder, "probe.c")
+            probe.write_text("int main(void) { return 0; }\n")
+            try:
+                self.compiler.compile([str(probe)], output_dir=folder, extra_postargs=flags)
+            except CompileError:
+                return False
+            return True
+
+
+setup(ext_modules=extensions(), cmdclass={"build_ext": BuildLevels})
