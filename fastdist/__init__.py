@@ -28,4 +28,4 @@ __all__ = [
 ]
 
 # What ``from fastdist cimport ...`` finds (fastdist/__init__.pxd).
-__pyx_capi__ = {**_stream.__pyx_capi__, **_box_muller.__pyx_capi__}
+__pyx_capi__ = {**vars(_stream)["__pyx_capi__"], **vars(_box_muller)["__pyx_capi__"]}

@@ -19,7 +19,10 @@ import numpy as np
 import fastdist._kernels
 
 if TYPE_CHECKING:
-    from fastdist._kernels import box_muller, mathematics, stream, target
+    from fastdist._kernels import box_muller as box_muller
+    from fastdist._kernels import mathematics as mathematics
+    from fastdist._kernels import stream as stream
+    from fastdist._kernels import target as target
 else:
     mathematics = stream = box_muller = target = None
 
@@ -91,8 +94,8 @@ def show_config(mode: str = "stdout") -> dict[str, Any] | None:
     Examples
     --------
     >>> import fastdist
-    >>> sorted(fastdist.show_config(mode="dicts"))[:3]
-    ['compiler', 'flags', 'instruction set']
+    >>> list(fastdist.show_config(mode="dicts"))[:4]
+    ['fastdist', 'python', 'numpy', 'instruction set']
     """
     from fastdist import __version__
     from fastdist.parallel import get_num_threads

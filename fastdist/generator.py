@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import copysign, isnan
-from typing import Any, SupportsIndex
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 from numpy.random import BitGenerator, SeedSequence
@@ -14,8 +14,11 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from fastdist._dispatch import box_muller, stream
 from fastdist.stream import BlockXoshiro256, check_position, fill
 
-Size = SupportsIndex | tuple[SupportsIndex, ...] | None
+Shape = SupportsIndex | Sequence[SupportsIndex]
+Size = Shape | None
+Array = NDArray[Any]
 
+PLAIN_NUMBERS = frozenset({float, int})
 # Samples that are written between two looks at whether the call was interrupted.
 CHUNK = 1 << 18
 
@@ -73,19 +76,23 @@ class Generator(np.random.Generator):
         self._next_normal = self._normals[np.float64].next
 
     def __reduce__(self) -> tuple[Any, ...]:
-        ahead = [normals.buffered for normals in self._normals.values() if hasattr(normals, "buffered")]
+        ahead = [n.buffered for n in self._normals.values() if isinstance(n, _SequentialNormals)]
         return type(self), (self.bit_generator,), ahead or None
 
-    def __setstate__(self, ahead: list[bytes]) -> None:
+    def __setstate__(self, ahead: list[bytes]) -> None:  # type: ignore[override]
         for normals, buffered in zip(self._normals.values(), ahead, strict=True):
+            assert isinstance(normals, _SequentialNormals)
             normals.buffered = buffered
 
-    def standard_normal(  # type: ignore[override]
-        self,
-        size: Size = None,
-        dtype: DTypeLike = np.float64,
-        out: NDArray[Any] | None = None,
-    ) -> float | NDArray[Any]:
+    @overload  # type: ignore[override]
+    def standard_normal(self, size: None = None, dtype: DTypeLike = ..., out: None = None) -> float: ...
+    @overload
+    def standard_normal(self, size: Shape, dtype: DTypeLike = ..., out: Array | None = None) -> Array: ...
+    @overload
+    def standard_normal(self, size: Size = None, dtype: DTypeLike = ..., *, out: Array) -> Array: ...
+    def standard_normal(
+        self, size: Size = None, dtype: DTypeLike = np.float64, out: Array | None = None
+    ) -> float | Array:
         """Draw standard normals, mean 0 and standard deviation 1.
 
         Parameters
@@ -107,7 +114,8 @@ class Generator(np.random.Generator):
         TypeError
             If `dtype` is neither, or `out` has another.
         ValueError
-            If `out` is not contiguous, writable and aligned, or its shape is not `size`; if `size` is negative.
+            If `out` is not contiguous, writable and aligned, or its shape is not `size`; if `size` is
+            negative.
 
         Notes
         -----
@@ -135,7 +143,7 @@ class Generator(np.random.Generator):
                 return normals.next()
             if type(size) is int and 0 <= size < stream.UNDIVIDED:
                 return normals.draw(size)
-            out = np.empty(size, dtype)
+            out = np.empty(size, np.dtype(dtype))
         elif size is None and normals.fill_at_once(out):
             return out
         else:
@@ -143,15 +151,35 @@ class Generator(np.random.Generator):
         self._fill(normals, out)
         return out
 
-    def normal(  # type: ignore[override]
+    @overload  # type: ignore[override]
+    def normal(
+        self,
+        loc: float = 0.0,
+        scale: float = 1.0,
+        size: None = None,
+        *,
+        dtype: DTypeLike = ...,
+        out: None = None,
+    ) -> float: ...
+    @overload
+    def normal(
         self,
         loc: ArrayLike = 0.0,
         scale: ArrayLike = 1.0,
         size: Size = None,
         *,
+        dtype: DTypeLike = ...,
+        out: Array | None = None,
+    ) -> Array: ...
+    def normal(
+        self,
+        loc: Any = 0.0,
+        scale: Any = 1.0,
+        size: Size = None,
+        *,
         dtype: DTypeLike = np.float64,
-        out: NDArray[Any] | None = None,
-    ) -> float | NDArray[Any]:
+        out: Array | None = None,
+    ) -> float | Array:
         """Draw normals with mean `loc` and standard deviation `scale`.
 
         Parameters
@@ -188,22 +216,28 @@ class Generator(np.random.Generator):
         (4, 2)
         """
         normals = self._normals_of(dtype, "normal")
-        if type(loc) is not float or type(scale) is not float:
-            loc, scale = np.asarray(loc, dtype=np.float64), np.asarray(scale, dtype=np.float64)
-            if loc.ndim or scale.ndim:
-                return self._normal_of_arrays(normals, loc, scale, size, np.dtype(dtype), out)
-            loc, scale = loc.item(), scale.item()
-        if copysign(1.0, scale) < 0 and not isnan(scale):
-            raise ValueError("scale < 0")
-        if out is None:
-            if size is None and dtype is np.float64:
-                return loc + scale * normals.next()
-            out = np.empty(() if size is None else size, dtype)
+        if type(loc) in PLAIN_NUMBERS and type(scale) in PLAIN_NUMBERS:
+            mean, deviation = float(loc), float(scale)
         else:
+            if loc is None or scale is None:  # NaN to asarray
+                raise TypeError("must be real number, not NoneType")
+            means, deviations = np.asarray(loc, dtype=np.float64), np.asarray(scale, dtype=np.float64)
+            if means.ndim or deviations.ndim:
+                return self._normal_of_arrays(normals, means, deviations, size, np.dtype(dtype), out)
+            mean, deviation = means.item(), deviations.item()
+        if copysign(1.0, deviation) < 0 and not isnan(deviation):
+            raise ValueError("scale < 0")
+        if out is not None:
             check_out(out, dtype, size)
-            size = out.shape
-        self._fill(normals, out, loc, scale)
-        return out if size is not None else out.item()
+        elif size is not None:
+            out = np.empty(size, np.dtype(dtype))
+        elif dtype is np.float64:
+            return mean + deviation * normals.next()
+        else:
+            one: float = self.normal(mean, deviation, 1, dtype=dtype).item()
+            return one
+        self._fill(normals, out, mean, deviation)
+        return out
 
     def _normal_of_arrays(
         self,
@@ -212,8 +246,8 @@ class Generator(np.random.Generator):
         scale: NDArray[np.float64],
         size: Size,
         dtype: np.dtype[Any],
-        out: NDArray[Any] | None,
-    ) -> NDArray[Any]:
+        out: Array | None,
+    ) -> Array:
         if np.any(np.signbit(scale) & ~np.isnan(scale)):
             raise ValueError("scale < 0")
         if out is not None:
@@ -234,12 +268,15 @@ class Generator(np.random.Generator):
             np.add(out, loc.astype(dtype, copy=False), out=out)
         return out
 
-    def random(  # type: ignore[override]
-        self,
-        size: Size = None,
-        dtype: DTypeLike = np.float64,
-        out: NDArray[Any] | None = None,
-    ) -> float | NDArray[Any]:
+    @overload  # type: ignore[override]
+    def random(self, size: None = None, dtype: DTypeLike = ..., out: None = None) -> float: ...
+    @overload
+    def random(self, size: Shape, dtype: DTypeLike = ..., out: Array | None = None) -> Array: ...
+    @overload
+    def random(self, size: Size = None, dtype: DTypeLike = ..., *, out: Array) -> Array: ...
+    def random(
+        self, size: Size = None, dtype: DTypeLike = np.float64, out: Array | None = None
+    ) -> float | Array:
         """Draw uniforms in [0, 1), multiples of 2^-53 (float32: of 2^-24).
 
         Parameters
@@ -261,7 +298,8 @@ class Generator(np.random.Generator):
         TypeError
             If `dtype` is neither, or `out` has another.
         ValueError
-            If `out` is not contiguous, writable and aligned, or its shape is not `size`; if `size` is negative.
+            If `out` is not contiguous, writable and aligned, or its shape is not `size`; if `size` is
+            negative.
 
         Examples
         --------
@@ -271,15 +309,16 @@ class Generator(np.random.Generator):
         """
         bits = self.bit_generator
         if not isinstance(bits, BlockXoshiro256) or (size is None and out is None):
-            return super().random(size, dtype, out)  # type: ignore[no-any-return, call-overload]
-        if np.dtype(dtype) not in (np.float64, np.float32):
-            raise TypeError(f"Unsupported dtype {np.dtype(dtype)!r} for random")
+            return super().random(size, dtype, out)  # type: ignore[arg-type, misc]
+        dtype = np.dtype(dtype)
+        if dtype not in (np.float64, np.float32):
+            raise TypeError(f"Unsupported dtype {dtype!r} for random")
         if out is None:
-            out = np.empty(size, dtype)
+            out = np.empty(() if size is None else size, dtype)
         else:
             check_out(out, dtype, size)
         with bits.lock:
-            if out.dtype == np.float64:
+            if dtype == np.float64:
                 fill(bits._uniforms, out)
             else:
                 bits._words.fill_float32(out)
@@ -293,13 +332,14 @@ class Generator(np.random.Generator):
         index : int
             Which sample comes next, from 0 on.
         dtype : dtype, optional
-            Of which sequence: float64 or float32 normals, or uint64, the raw words that `random`, `integers` and
-            all other methods draw from.
+            Of which sequence: float64 or float32 normals, or uint64, the raw words that `random`,
+            `integers` and all other methods draw from.
 
         Raises
         ------
         TypeError
-            If the bit generator is no `BlockXoshiro256`, if `index` is not an integer, or for another `dtype`.
+            If the bit generator is no `BlockXoshiro256`, if `index` is not an integer, or for another
+            `dtype`.
         ValueError
             If `index` is negative or more than ``2**63 - 1``.
 
@@ -314,12 +354,11 @@ class Generator(np.random.Generator):
         """
         sequence = self._sequence_of(dtype, "seek")
         position = check_position(index)
-        if sequence is not self.bit_generator._words:
+        if isinstance(sequence, stream.WordStream):
+            with self.bit_generator.lock:
+                sequence.position, sequence.half = position, None
+        else:
             sequence.position = position
-            return
-        with self.bit_generator.lock:
-            sequence.position = position
-            sequence.half = None
 
     def tell(self, dtype: DTypeLike = np.float64) -> int:
         """How many samples come before the next one.
@@ -355,15 +394,18 @@ class Generator(np.random.Generator):
             raise TypeError(f"{method} needs a BlockXoshiro256; {type(bits).__name__} is drawn from in order")
         if np.dtype(dtype) == np.uint64:
             return bits._words
-        return self._normals_of(dtype, method)  # type: ignore[return-value]
+        return bits._normals[self._check_dtype(dtype, method)]
 
     def _normals_of(self, dtype: DTypeLike, method: str) -> stream.BlockStream | _SequentialNormals:
         if dtype is np.float64 or dtype is np.float32:
             return self._normals[dtype]
+        return self._normals[self._check_dtype(dtype, method)]
+
+    def _check_dtype(self, dtype: DTypeLike, method: str) -> type[np.generic]:
         dtype = np.dtype(dtype)
         if not dtype.isnative or dtype.type not in self._normals:
             raise TypeError(f"Unsupported dtype {dtype!r} for {method}")
-        return self._normals[dtype.type]
+        return dtype.type
 
 
 class _SequentialNormals:
@@ -377,15 +419,15 @@ class _SequentialNormals:
         with self._lock:
             return self._stream.next()
 
-    def draw(self, n: int) -> NDArray[Any]:
+    def draw(self, n: int) -> Array:
         with self._lock:
             return self._stream.draw(n)
 
-    def fill_at_once(self, out: NDArray[Any]) -> bool:
+    def fill_at_once(self, out: Array) -> bool:
         with self._lock:
             return self._stream.fill_at_once(out)
 
-    def fill(self, out: NDArray[Any], loc: float = 0, scale: float = 1) -> None:
+    def fill(self, out: Array, loc: float = 0, scale: float = 1) -> None:
         flat = out.ravel(order="K")
         with self._lock:
             for start in range(0, flat.size, CHUNK):
@@ -402,11 +444,12 @@ class _SequentialNormals:
             self._stream.buffered = samples
 
 
-def check_out(out: NDArray[Any], dtype: DTypeLike, size: Size) -> None:
+def check_out(out: Array, dtype: DTypeLike, size: Size) -> None:
     """Raise what NumPy's Generator raises for an ``out`` that cannot be filled."""
     if not isinstance(out, np.ndarray):
         raise TypeError(f"Supplied output must be an array, not {type(out).__name__}")
-    if not (out.flags.carray or out.flags.farray) or not out.dtype.isnative:
+    flags = out.flags
+    if not (flags.c_contiguous or flags.f_contiguous) or not flags.behaved or not out.dtype.isnative:
         raise ValueError(
             "Supplied output array must be contiguous, writable, aligned, and in machine byte-order."
         )
@@ -435,9 +478,9 @@ def default_rng(
     Parameters
     ----------
     seed : optional
-        All that `numpy.random.default_rng` accepts.  None takes fresh entropy from the operating system; an int,
-        a sequence of ints or a SeedSequence names a stream; a BitGenerator, or that of a NumPy Generator
-        or RandomState, is drawn from as it is; a `fastdist.Generator` is returned unchanged.
+        All that `numpy.random.default_rng` accepts.  None takes fresh entropy from the operating system;
+        an int, a sequence of ints or a SeedSequence names a stream; a BitGenerator, or that of a NumPy
+        Generator or RandomState, is drawn from as it is; a `fastdist.Generator` is returned unchanged.
 
     Returns
     -------
@@ -463,5 +506,5 @@ def default_rng(
     if isinstance(seed, np.random.Generator):
         return Generator(seed.bit_generator)
     if isinstance(seed, np.random.RandomState):
-        return Generator(seed._bit_generator)  # type: ignore[attr-defined]
+        return Generator(seed._bit_generator)
     return Generator(BlockXoshiro256(seed))

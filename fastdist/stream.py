@@ -67,12 +67,12 @@ class BlockXoshiro256(BitGenerator):
     >>> import numpy as np
     >>> from fastdist import BlockXoshiro256
     >>> np.random.Generator(BlockXoshiro256(7)).integers(10, size=5)
-    array([0, 0, 0, 0, 0])
+    array([2, 5, 9, 1, 3])
     """
 
     def __init__(self, seed: int | ArrayLike | SeedSequence | ISeedSequence | None = None) -> None:
         super().__init__(seed)  # type: ignore[arg-type]
-        key = self.seed_seq.generate_state(4, np.uint64)
+        key = np.asarray(self.seed_seq.generate_state(4, np.uint64), dtype=np.uint64)
         self._words = stream.WordStream(key)
         self._words.install(self.capsule)
         self._uniforms = stream.UniformStream(self._words)
@@ -125,9 +125,7 @@ class BlockXoshiro256(BitGenerator):
         key = np.ascontiguousarray(state["key"], dtype=np.uint64)
         if key.shape != (4,):
             raise ValueError(f"state['state']['key'] must have shape (4,), not {key.shape}")
-        places = [
-            check_position(state[part]) for part in ("words", "float64_normals", "float32_normals")
-        ]
+        places = [check_position(state[part]) for part in ("words", "float64_normals", "float32_normals")]
         half = int(value["uinteger"]) if value["has_uint32"] else None
         for sequence, place in zip((self._words, *self._normals.values()), places, strict=True):
             sequence.key = key

@@ -31,14 +31,11 @@ REFERENCE_MODULE = Path(__file__).parents[1] / "reference" / "coefficients.py"
 Function = Callable[[mp.mpf], mp.mpf]
 
 
-def minimax(
-    function: Function, weight: Function, low: mp.mpf, high: mp.mpf, powers: range
-) -> list[mp.mpf]:
+def minimax(function: Function, weight: Function, low: mp.mpf, high: mp.mpf, powers: range) -> list[mp.mpf]:
     """Coefficients of ``powers`` that minimise ``max |weight (function - polynomial)|``."""
     count = len(powers) + 1
-    points = [
-        (low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * i / (count - 1)) for i in range(count)
-    ]
+    points = [(low + high) / 2 - (high - low) / 2 * mp.cos(mp.pi * i / (count - 1)) for i in range(count)]
+    coefficients: list[mp.mpf] = []
     for _ in range(40):
         system = mp.matrix(count, count)
         values = mp.matrix(count, 1)
@@ -120,17 +117,13 @@ class Series:
             def rest(x: mp.mpf) -> mp.mpf:
                 return self.function(x) - mp.polyval(rounded[::-1], x) if rounded else self.function(x)
 
-            fitted = minimax(
-                rest, self.weight, self.high / 1000, self.high, range(power, degree + 1)
-            )
+            fitted = minimax(rest, self.weight, self.high / 1000, self.high, range(power, degree + 1))
             rounded.append(precision.round(fitted[0]))
         return rounded
 
     def max_relative_error(self, coefficients: list[float]) -> mp.mpf:
         grid = [self.high * i / 1000 for i in range(1, 1001)]
-        return max(
-            abs(self.weight(x) * (self.function(x) - mp.polyval(coefficients[::-1], x))) for x in grid
-        )
+        return max(abs(self.weight(x) * (self.function(x) - mp.polyval(coefficients[::-1], x))) for x in grid)
 
 
 SERIES = [
@@ -186,8 +179,8 @@ def generate() -> tuple[str, str]:
         for series in SERIES:
             values = series.coefficients(precision)
             bits = mp.nstr(mp.log(series.max_relative_error(values), 2), 4)
-            header.append(f"/* {series.meaning}; relative error 2^{bits} */")
-            module += ["", f"# {series.meaning}; relative error 2^{bits}"]
+            header.append(f"/* {series.meaning};\n   relative error 2^{bits} */")
+            module += ["", f"# {series.meaning};", f"# relative error 2^{bits}"]
             module.append(f"{series.name}_{precision.suffix} = (")
             for power, value in enumerate(values):
                 header.append(f"#define {series.name}_{precision.suffix}_{power} {value.hex()}{f}")

@@ -105,7 +105,7 @@ cdef int typenum_of(const Transform *transform) noexcept:
 cdef bint is_small_array_of(object out, int typenum):
     """Whether it is an array that can be filled as it lies in memory: contiguous, writable, aligned, native."""
     return (isinstance(out, cnp.ndarray) and cnp.PyArray_TYPE(out) == typenum
-            and (cnp.PyArray_ISCARRAY(out) or cnp.PyArray_ISFARRAY(out))
+            and cnp.PyArray_ISONESEGMENT(out) and cnp.PyArray_ISBEHAVED(out)
             and cnp.PyArray_SIZE(out) < undivided)
 
 
