@@ -26,8 +26,7 @@ X86_64_LEVELS = {
 
 # -ffp-contract=off: a * b + c is rounded twice unless the source says fma, so every level agrees.
 # -fno-math-errno, -fno-trapping-math: sqrt and selections may be vectorised; no result changes.
-UNIX_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
-MSVC_FLAGS = ["/O2", "/fp:precise"]
+EXACT_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 
 DIRECTIVES = {
     "language_level": 3,
@@ -82,9 +81,7 @@ class BuildLevels(build_ext):
             self.build_temp = shared
 
     def flags(self, level: str) -> list[str]:
-        if self.compiler.compiler_type == "msvc":
-            return MSVC_FLAGS
-        return UNIX_FLAGS + X86_64_LEVELS.get(level, [])
+        return EXACT_FLAGS + X86_64_LEVELS.get(level, [])
 
     def accepts(self, flags: list[str]) -> bool:
         with tempfile.TemporaryDirectory() as folder:

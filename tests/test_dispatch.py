@@ -40,7 +40,7 @@ def test_an_unknown_level_is_an_import_error(level):
 def test_a_level_that_the_cpu_lacks_is_rejected(monkeypatch):
     monkeypatch.setattr(_dispatch, "cpu_levels", lambda: ("baseline",))
     assert _dispatch.choose_level(None) == "baseline"
-    with pytest.raises(ImportError, match="'x86_64_v3' cannot be used.*this CPU has baseline"):
+    with pytest.raises(ImportError, match=r"'x86_64_v3' cannot be used.*this CPU has baseline"):
         _dispatch.choose_level("x86_64_v3")
 
 

@@ -136,7 +136,7 @@ def test_a_foreign_bit_generator_has_no_places(method):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("threads", range(1, 9))
 def test_threads_cannot_be_seen(dtype, threads):
-    """Large fills on 1 to 8 threads, from inside a tile, are one sequence; the stream ends where it should."""
+    """Large fills on 1 to 8 threads, from inside a tile, are one sequence, and end where they should."""
     n = 700_001
     with fastdist.num_threads(1):
         expected = default_rng(SEED).standard_normal(n + 12, dtype)
@@ -454,7 +454,7 @@ def test_generator_needs_a_bit_generator():
 @pytest.mark.parametrize("bits", [np.random.PCG64, np.random.Philox, np.random.MT19937, np.random.SFC64])
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_foreign_bit_generators(bits, dtype):
-    """Over any NumPy bit generator consecutive calls are one sequence, in any slicing, of standard normals."""
+    """Over any NumPy bit generator consecutive calls, however sliced, are one sequence of normals."""
     whole = Generator(bits(3)).standard_normal(600_000, dtype)
     rng = Generator(bits(3))
     parts = [rng.standard_normal(n, dtype) for n in (1, 5, 1024, 3000, 0, 300_000)]

@@ -98,11 +98,16 @@ def test_an_interrupted_call_has_taken_its_samples():
     rng = fastdist.default_rng(1)
     calls = 0
     timer = threading.Timer(0.2, _thread.interrupt_main)
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
+
+    def draw_for_ever():
+        nonlocal calls
+        timer.start()
         while True:
             rng.standard_normal(out=out)
             calls += 1
+
+    with pytest.raises(KeyboardInterrupt):
+        draw_for_ever()
     timer.join()
     assert rng.tell() in (calls * out.size, (calls + 1) * out.size)
 
@@ -119,15 +124,20 @@ def test_context_is_local_and_restored():
     """``num_threads`` holds within its block, nests, survives an error, and is not seen by other threads."""
     outside = fastdist.get_num_threads()
     seen = []
-    with pytest.raises(RuntimeError), fastdist.num_threads(3):
-        assert fastdist.get_num_threads() == 3
-        with fastdist.num_threads(5):
-            assert fastdist.get_num_threads() == 5
-        thread = threading.Thread(target=lambda: seen.append(fastdist.get_num_threads()))
-        thread.start()
-        thread.join()
-        assert fastdist.get_num_threads() == 3
-        raise RuntimeError
+
+    def nest():
+        with fastdist.num_threads(3):
+            assert fastdist.get_num_threads() == 3
+            with fastdist.num_threads(5):
+                assert fastdist.get_num_threads() == 5
+            thread = threading.Thread(target=lambda: seen.append(fastdist.get_num_threads()))
+            thread.start()
+            thread.join()
+            assert fastdist.get_num_threads() == 3
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        nest()
     assert seen == [outside]
     assert fastdist.get_num_threads() == outside
 

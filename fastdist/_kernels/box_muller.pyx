@@ -14,6 +14,7 @@ is left to two random signs, one for each coordinate.  With s = sin(pi t), c = c
     sqrt(2) cos(pi/4 - pi t) = c + s,      sqrt(2) sin(pi/4 - pi t) = c - s
 
 so that  z0 = +-r (c + s),  z1 = +-r (c - s)  with  r = sqrt(-ln u):  no factor 2, nothing swapped.
+For the last bits they are formed as  r + r w,  w = c +- s - 1,  in one fused multiply-add.
 
 A tile is done in passes, squared radii first, then square root and rotation: short chains of dependent
 operations, many of them in flight.  Its first half of the bits makes radii, its second half directions;
@@ -21,12 +22,12 @@ all z0 are stored before all z1.  Error bounds: fastdist/accuracy.py.
 """
 
 from cpython.pycapsule cimport PyCapsule_New
-from libc.math cimport sqrt, sqrtf
 from libc.stdint cimport int32_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 from fastdist._kernels.mathematics cimport (
-    bits_of_float32, bits_of_float64, cos_pi, float32_of_bits, float64_of_bits, floating,
-    fused_multiply_add, minus_log, sin_pi)
+    bits_of_float32, bits_of_float64, cos_pi_polynomial, float32_of_bits, float64_of_bits, floating,
+    fused_multiply_add, minus_log, pi_high, rough_half_reciprocal, sin_pi_polynomial, square_root)
 from fastdist._kernels.stream cimport (
     FLOAT32_NORMALS, FLOAT64_NORMALS, TILE_WORDS, Transform, fill_range, half_word)
 
@@ -37,6 +38,19 @@ cdef extern from *:
 cdef enum:
     FLOAT64_PAIRS = TILE_WORDS // 2     # two words a pair
     FLOAT32_PAIRS = TILE_WORDS          # two halves of a word a pair
+
+
+cdef inline void rotate(floating squared_radius, floating t, floating *r, floating *w0, floating *w1) noexcept nogil:
+    """The radius r, and  w0 = c + s - 1,  w1 = c - s - 1."""
+    cdef floating q = t * t
+    r[0] = square_root(squared_radius)
+    # The root is rounded. The exact one is r (1 + lost),  lost = (squared_radius - r^2) / (2 squared_radius),
+    # and  r (1 + lost) (1 + w) = r (1 + w + lost)  but for lost w, which is small where w + 1 is not.
+    cdef floating lost = fused_multiply_add(-r[0], r[0], squared_radius) * rough_half_reciprocal(squared_radius)
+    cdef floating c = fused_multiply_add(q, cos_pi_polynomial(q), lost)         # cos(pi t) - 1 + lost
+    cdef floating s = t * sin_pi_polynomial(q)                                  # sin(pi t) - pi_high t
+    w0[0] = fused_multiply_add(t, pi_high(t), c + s)
+    w1[0] = fused_multiply_add(-t, pi_high(t), c - s)
 
 
 # float64
@@ -65,18 +79,18 @@ cdef inline double signed_float64(double r, uint64_t y) noexcept nogil:
     return float64_of_bits(bits_of_float64(r) ^ (y & 0x8000000000000000ULL))
 
 
-cdef inline void rotate_float64(
+cdef inline void normals_float64(
     const double *squared_radius, const uint64_t *words, double *z, double loc, double scale, bint standard
 ) noexcept nogil:
     """The second pass; ``standard`` is a literal in each call, so that no store pays for loc = 0, scale = 1."""
-    cdef double r, t, s, c, z0, z1
+    cdef double r, r0, r1, w0, w1, z0, z1
+    cdef uint64_t y
     cdef Py_ssize_t i
     for i in range(FLOAT64_PAIRS):
-        r = sqrt(squared_radius[i])
-        t = turn_float64(words[i])
-        s, c = sin_pi(t), cos_pi(t)
-        z0 = signed_float64(r, words[i]) * (c + s)
-        z1 = signed_float64(r, words[i] << 1) * (c - s)
+        y = words[i]
+        rotate(squared_radius[i], turn_float64(y), &r, &w0, &w1)
+        r0, r1 = signed_float64(r, y), signed_float64(r, y << 1)
+        z0, z1 = fused_multiply_add(r0, w0, r0), fused_multiply_add(r1, w1, r1)
         if not standard:
             z0, z1 = loc + scale * z0, loc + scale * z1
         z[i] = z0
@@ -89,13 +103,16 @@ cdef void float64_tile(const uint64_t *words, void *z, double loc, double scale)
     for i in range(FLOAT64_PAIRS):
         squared_radius[i] = squared_radius_float64(words[i])
     if loc == 0 and scale == 1:
-        rotate_float64(squared_radius, words + FLOAT64_PAIRS, <double *> z, 0, 1, True)
+        normals_float64(squared_radius, words + FLOAT64_PAIRS, <double *> z, 0, 1, True)
     else:
-        rotate_float64(squared_radius, words + FLOAT64_PAIRS, <double *> z, loc, scale, False)
+        normals_float64(squared_radius, words + FLOAT64_PAIRS, <double *> z, loc, scale, False)
 
 
 cdef void float64_copy(const void *z, void *out, Py_ssize_t n, double loc, double scale) noexcept nogil:
     cdef Py_ssize_t i
+    if loc == 0 and scale == 1:
+        memcpy(out, z, n * sizeof(double))
+        return
     for i in range(n):
         (<double *> out)[i] = loc + scale * (<const double *> z)[i]
 
@@ -128,19 +145,17 @@ cdef inline float signed_float32(float r, uint32_t y) noexcept nogil:
     return float32_of_bits(bits_of_float32(r) ^ (y & <uint32_t> 0x80000000))
 
 
-cdef inline void rotate_float32(
+cdef inline void normals_float32(
     const float *squared_radius, const uint64_t *words, float *z, float loc, float scale, bint standard
 ) noexcept nogil:
-    cdef float r, t, s, c, z0, z1
+    cdef float r, r0, r1, w0, w1, z0, z1
     cdef uint32_t y
     cdef Py_ssize_t i
     for i in range(FLOAT32_PAIRS):
         y = half_word(words, i)
-        r = sqrtf(squared_radius[i])
-        t = turn_float32(y)
-        s, c = sin_pi(t), cos_pi(t)
-        z0 = signed_float32(r, y) * (c + s)
-        z1 = signed_float32(r, y << 1) * (c - s)
+        rotate(squared_radius[i], turn_float32(y), &r, &w0, &w1)
+        r0, r1 = signed_float32(r, y), signed_float32(r, y << 1)
+        z0, z1 = fused_multiply_add(r0, w0, r0), fused_multiply_add(r1, w1, r1)
         if not standard:
             z0, z1 = loc + scale * z0, loc + scale * z1
         z[i] = z0
@@ -153,14 +168,17 @@ cdef void float32_tile(const uint64_t *words, void *z, double loc, double scale)
     for i in range(FLOAT32_PAIRS):
         squared_radius[i] = squared_radius_float32(half_word(words, i))
     if loc == 0 and scale == 1:
-        rotate_float32(squared_radius, words + TILE_WORDS // 2, <float *> z, 0, 1, True)
+        normals_float32(squared_radius, words + TILE_WORDS // 2, <float *> z, 0, 1, True)
     else:
-        rotate_float32(squared_radius, words + TILE_WORDS // 2, <float *> z, <float> loc, <float> scale, False)
+        normals_float32(squared_radius, words + TILE_WORDS // 2, <float *> z, <float> loc, <float> scale, False)
 
 
 cdef void float32_copy(const void *z, void *out, Py_ssize_t n, double loc, double scale) noexcept nogil:
     cdef float shift = <float> loc, factor = <float> scale
     cdef Py_ssize_t i
+    if loc == 0 and scale == 1:
+        memcpy(out, z, n * sizeof(float))
+        return
     for i in range(n):
         (<float *> out)[i] = shift + factor * (<const float *> z)[i]
 

@@ -2,7 +2,8 @@
 #pragma once
 
 /* float64 */
-#define LN2_F64 0x1.62e42fefa39efp-1
+#define LN2_HIGH_F64 0x1.62e42fefa39efp-1
+#define LN2_LOW_F64 0x1.abc9e3b39803fp-56
 #define PI_HIGH_F64 0x1.921fb54442d18p+1
 #define PI_LOW_F64 0x1.1a62633145c07p-53
 /* (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2;
@@ -33,7 +34,8 @@
 #define COS_F64_6 -0x1.b0345eb4b6ca8p-14
 
 /* float32 */
-#define LN2_F32 0x1.62e4300000000p-1f
+#define LN2_HIGH_F32 0x1.62e4300000000p-1f
+#define LN2_LOW_F32 -0x1.05c6100000000p-29f
 #define PI_HIGH_F32 0x1.921fb60000000p+1f
 #define PI_LOW_F32 -0x1.777a5c0000000p-24f
 /* (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2;

@@ -155,13 +155,12 @@ SERIES = [
 
 
 def constants(precision: Precision) -> list[tuple[str, float]]:
-    """Named constants: ln 2, and pi as an unevaluated sum of two numbers."""
-    pi_high = precision.round(mp.pi)
-    return [
-        ("LN2", precision.round(mp.log(2))),
-        ("PI_HIGH", pi_high),
-        ("PI_LOW", precision.round(mp.pi - pi_high)),
-    ]
+    """ln 2 and pi, each as an unevaluated sum of two numbers."""
+    parts = []
+    for name, value in (("LN2", mp.log(2)), ("PI", mp.pi)):
+        high = precision.round(value)
+        parts += [(f"{name}_HIGH", high), (f"{name}_LOW", precision.round(value - high))]
+    return parts
 
 
 def generate() -> tuple[str, str]:

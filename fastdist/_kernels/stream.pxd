@@ -24,6 +24,7 @@ cdef extern from *:
     #endif
     """
     const int WORDS_BIGENDIAN
+    ctypedef unsigned long long uint128_t "unsigned __int128"       # GCC and clang have it
 
 cdef enum:
     LANES = 16
@@ -66,11 +67,8 @@ cdef inline uint64_t rotate_left(uint64_t x, int k) noexcept nogil:
 
 
 cdef inline uint64_t multiply_high(uint64_t a, uint64_t b) noexcept nogil:
-    """Upper half of the 128-bit product, from four products of 32-bit halves."""
-    cdef uint64_t low = 0xFFFFFFFFULL
-    cdef uint64_t middle = (a >> 32) * (b & low) + (((a & low) * (b & low)) >> 32)
-    cdef uint64_t carry = (a & low) * (b >> 32) + (middle & low)
-    return (a >> 32) * (b >> 32) + (middle >> 32) + (carry >> 32)
+    """Upper half of the 128-bit product."""
+    return <uint64_t> (<uint128_t> a * b >> 64)
 
 
 cdef inline void seed_block(BlockCursor *cursor, uint64_t block) noexcept nogil:

@@ -1,10 +1,12 @@
 """Coefficients of the twins, derived by ``_kernels/derive_coefficients.py``; do not edit."""
 
-LN2_F64 = float.fromhex("0x1.62e42fefa39efp-1")
+LN2_HIGH_F64 = float.fromhex("0x1.62e42fefa39efp-1")
+LN2_LOW_F64 = float.fromhex("0x1.abc9e3b39803fp-56")
 PI_HIGH_F64 = float.fromhex("0x1.921fb54442d18p+1")
 PI_LOW_F64 = float.fromhex("0x1.1a62633145c07p-53")
 
-# (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2; relative error 2^-59.48
+# (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2;
+# relative error 2^-59.48
 LOG_F64 = (
     float.fromhex("0x1.5555555555592p-1"),
     float.fromhex("0x1.999999997ff19p-2"),
@@ -15,7 +17,8 @@ LOG_F64 = (
     float.fromhex("0x1.2f03b93b43f72p-3"),
 )
 
-# (sin(pi t) / t - pi) / t^2 in powers of q = t^2, q <= 1/16; relative error 2^-57.91
+# (sin(pi t) / t - pi) / t^2 in powers of q = t^2, q <= 1/16;
+# relative error 2^-57.91
 SIN_F64 = (
     float.fromhex("-0x1.4abbce625be46p+2"),
     float.fromhex("0x1.466bc67758c4cp+1"),
@@ -25,7 +28,8 @@ SIN_F64 = (
     float.fromhex("0x1.e3fbe3c574893p-12"),
 )
 
-# (cos(pi t) - 1) / t^2 in powers of q = t^2, q <= 1/16; relative error 2^-61.47
+# (cos(pi t) - 1) / t^2 in powers of q = t^2, q <= 1/16;
+# relative error 2^-61.47
 COS_F64 = (
     float.fromhex("-0x1.3bd3cc9be45dep+2"),
     float.fromhex("0x1.03c1f081b5a52p+2"),
@@ -36,25 +40,29 @@ COS_F64 = (
     float.fromhex("-0x1.b0345eb4b6ca8p-14"),
 )
 
-LN2_F32 = float.fromhex("0x1.62e4300000000p-1")
+LN2_HIGH_F32 = float.fromhex("0x1.62e4300000000p-1")
+LN2_LOW_F32 = float.fromhex("-0x1.05c6100000000p-29")
 PI_HIGH_F32 = float.fromhex("0x1.921fb60000000p+1")
 PI_LOW_F32 = float.fromhex("-0x1.777a5c0000000p-24")
 
-# (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2; relative error 2^-30.2
+# (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2;
+# relative error 2^-30.2
 LOG_F32 = (
     float.fromhex("0x1.55557a0000000p-1"),
     float.fromhex("0x1.995ed60000000p-2"),
     float.fromhex("0x1.31e0800000000p-2"),
 )
 
-# (sin(pi t) / t - pi) / t^2 in powers of q = t^2, q <= 1/16; relative error 2^-27.89
+# (sin(pi t) / t - pi) / t^2 in powers of q = t^2, q <= 1/16;
+# relative error 2^-27.89
 SIN_F32 = (
     float.fromhex("-0x1.4abbbe0000000p+2"),
     float.fromhex("0x1.465fac0000000p+1"),
     float.fromhex("-0x1.2db5ce0000000p-1"),
 )
 
-# (cos(pi t) - 1) / t^2 in powers of q = t^2, q <= 1/16; relative error 2^-31.09
+# (cos(pi t) - 1) / t^2 in powers of q = t^2, q <= 1/16;
+# relative error 2^-31.09
 COS_F32 = (
     float.fromhex("-0x1.3bd3cc0000000p+2"),
     float.fromhex("0x1.03c1b00000000p+2"),

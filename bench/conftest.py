@@ -1,0 +1,56 @@
+"""``--quick``, and what the benchmarks ran on."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# pytest imports by file name, without the folder on the path; `python bench/ratios.py` has it there.
+sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("ladder")
+
+from ladder import machine  # noqa: E402
+
+QUICK_LARGEST = 1_000_000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="check that every benchmark works and is right; its times mean nothing",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("quick"):
+        config.option.benchmark_quiet = True
+
+
+@pytest.fixture
+def quick(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("quick"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("quick"):
+        return
+    large = [item for item in items if size_of(item) > QUICK_LARGEST]
+    config.hook.pytest_deselected(items=large)
+    items[:] = [item for item in items if size_of(item) <= QUICK_LARGEST]
+
+
+def size_of(item: pytest.Item) -> int:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params["case"].size if callspec and "case" in callspec.params else 0
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    return [f"{name}: {value}" for name, value in machine().items()]
+
+
+def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
+    machine_info["fastdist"] = machine()

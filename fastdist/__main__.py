@@ -1,0 +1,136 @@
+"""``python -m fastdist``: check the normals, price a call with them, and time them against the rest."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import fastdist
+from fastdist._main_job import SECTIONS, plot, table
+from fastdist._main_job.job import Job, run
+
+FAILED, USAGE = 1, 2
+# What a shell reports of a process that a signal ended: 128 and the number of SIGINT or SIGPIPE.
+INTERRUPTED, BROKEN_PIPE = 130, 141
+
+
+def main(arguments: Sequence[str] | None = None, job: Job | None = None) -> int:
+    """Run a command line, and return the exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The command line; that of the process by default.
+    job : Job, optional
+        How much to draw and to time, and the seed where the command line has none.
+
+    Returns
+    -------
+    int
+        0; 1 if a check fails; 2 for a bad command line or a plot that cannot be written; 130 after Ctrl-C;
+        141 if nobody reads the output.
+    """
+    try:
+        status = _run_command(arguments, job or Job())
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return _error("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, which must not fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+
+
+def _run_command(arguments: Sequence[str] | None, job: Job) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command == "info":
+        if options.plot or options.seed is not None:
+            parser.error("info draws nothing: it takes neither --plot nor --seed")
+        return _info(options.json)
+    if options.seed is not None:
+        job = replace(job, seed=options.seed)
+    return _main_job(job, options.plot, options.json)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m fastdist",
+        description="Draw ten million normals of each dtype, check them, price a European call, and time "
+        "them against pure Python and NumPy.  The exit status is 1 when a check fails.",
+    )
+    parser.add_argument("--json", action="store_true", help="print the results as a JSON object")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw a histogram and a QQ plot")
+    parser.add_argument("--seed", type=_seed, metavar="N", help=f"seed of the normals (default {Job.seed})")
+    commands = parser.add_subparsers(title="commands", dest="command", metavar="[info]")
+    info = commands.add_parser("info", help="print what is installed and in use, and do nothing else")
+    info.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print a JSON object")
+    return parser
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a non-negative integer")
+    return int(text)
+
+
+def _info(as_json: bool) -> int:
+    if as_json:
+        print(json.dumps(fastdist.show_config(mode="dicts"), indent=2))
+    else:
+        fastdist.show_config()
+    return 0
+
+
+def _main_job(job: Job, path: Path | None, as_json: bool) -> int:
+    obstacle = plot.obstacle(path) if path else None
+    if obstacle:
+        return _error(obstacle, USAGE)
+    report = run(job, SECTIONS, _progress_bar)
+    if as_json:
+        print(json.dumps(report.as_dict(), indent=2, allow_nan=False))
+    else:
+        print(*table.lines(report), sep="\n")
+    sys.stdout.flush()
+    if path:
+        try:
+            plot.write(job, path)
+        except OSError as error:
+            return _error(f"cannot plot to {path}: {error.strerror or error}", USAGE)
+    return FAILED if report.failed else 0
+
+
+def _error(message: str, status: int) -> int:
+    print(f"python -m fastdist: {message}", file=sys.stderr)
+    return status
+
+
+@contextmanager
+def _progress_bar(steps: int) -> Iterator[Callable[[str], None]]:
+    """A bar on stderr; nothing if that is no terminal, or without tqdm."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        tqdm = None
+    if tqdm is None or not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    form = "{desc:<24}{bar} {n_fmt}/{total_fmt}"
+    with tqdm(total=steps, file=sys.stderr, leave=False, mininterval=0, bar_format=form) as bar:
+
+        def start(name: str) -> None:
+            bar.set_description_str(name, refresh=False)
+            bar.update()
+
+        yield start
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""What several test modules share: every built instruction set, and comparison bit for bit."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from fastdist._isa.baseline import target
+
+LEVELS = ("baseline", "x86_64_v3", "x86_64_v4")
+KERNELS = ("mathematics", "stream", "box_muller", "target")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests marked slow run only when a -m expression asks for some selection itself."""
+    if not config.option.markexpr:
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(pytest.mark.skip(reason="slow: run with -m slow"))
+
+
+@pytest.fixture(scope="session", params=LEVELS)
+def level(request: pytest.FixtureRequest) -> SimpleNamespace:
+    """The kernels of one instruction set, with its ``name``.
+
+    One that is not built or that this CPU lacks is skipped by name; one that is there must load.
+    """
+    name: str = request.param
+    if name not in target.cpu_levels():
+        pytest.skip(f"{name}: this CPU has only {', '.join(target.cpu_levels())}")
+    if importlib.util.find_spec(f"fastdist._isa.{name}.target") is None:
+        pytest.skip(f"{name} is not built")
+    kernels = {kernel: importlib.import_module(f"fastdist._isa.{name}.{kernel}") for kernel in KERNELS}
+    return SimpleNamespace(name=name, **kernels)
+
+
+@pytest.fixture(scope="session")
+def key() -> np.ndarray:
+    """The key whose samples are frozen in data/stream_sha256.json."""
+    return np.random.SeedSequence(20261122).generate_state(4, np.uint64)
+
+
+@pytest.fixture(scope="session")
+def words_of_key(key: np.ndarray) -> tuple[int, ...]:
+    """The same key, for the twins."""
+    return tuple(key.tolist())
+
+
+def same_bits(got: np.ndarray, want: object, what: str) -> None:
+    """Fail, with the first difference in hex, unless both hold the same bits."""
+    expected = np.asarray(want, dtype=got.dtype)
+    assert got.shape == expected.shape, what
+    unsigned = f"u{got.itemsize}"
+    different = np.flatnonzero(got.view(unsigned) != expected.view(unsigned))
+    if different.size:
+        i = different[0]
+        shown = [float(a[i]).hex() if got.dtype.kind == "f" else hex(a[i]) for a in (got, expected)]
+        pytest.fail(
+            f"{what}, {got.dtype}: {different.size} of {got.size} differ, the first at {i}: "
+            f"got {shown[0]}, want {shown[1]}"
+        )
+
+
+@pytest.fixture(scope="session")
+def assert_same_bits() -> Callable[[np.ndarray, object, str], None]:
+    """``assert_same_bits(got, want, what)`` compares bit for bit; ``what`` names level and case."""
+    return same_bits

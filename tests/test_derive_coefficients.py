@@ -1,0 +1,19 @@
+"""The coefficients that are committed are those that the script derives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import fastdist
+
+SCRIPT = Path(fastdist.__path__[0], "_kernels", "derive_coefficients.py")
+
+
+def test_regenerating_gives_the_committed_digits():
+    """``derive_coefficients.py --check``: header and Python module hold the derived digits, all of them."""
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, f"not current; run {SCRIPT} and commit what it writes\n{done.stderr}"
