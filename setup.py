@@ -4,6 +4,7 @@ One cythonized C file is compiled once for each level into fastdist/_isa/<level>
 fastdist/_dispatch.py chooses the level when the package is imported.
 """
 
+import copy
 import os
 import platform
 import tempfile
@@ -45,21 +46,27 @@ def levels() -> list[str]:
 
 
 def extensions() -> list[Extension]:
-    kernels = [Extension(f"fastdist._kernels.{name}", [f"{SOURCES}/{name}.pyx"]) for name in KERNELS]
+    sources = [Extension(f"fastdist._kernels.{name}", [f"{SOURCES}/{name}.pyx"]) for name in KERNELS]
+    kernels = cythonize(sources, compiler_directives=DIRECTIVES)
     return [
         Extension(
             f"fastdist._isa.{level}.{kernel.name.rpartition('.')[2]}",
             kernel.sources,
+            depends=kernel.depends,
             include_dirs=[SOURCES, numpy.get_include()],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
         )
         for level in levels()
-        for kernel in cythonize(kernels, compiler_directives=DIRECTIVES)
+        for kernel in kernels
     ]
 
 
 class BuildLevels(build_ext):
     """Compile each level with its flags; a level that the compiler rejects is left out by name."""
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self) -> None:
         accepted = {level for level in levels() if self.accepts(self.flags(level))}
@@ -73,12 +80,11 @@ class BuildLevels(build_ext):
         level = extension.name.split(".")[-2]
         extension.extra_compile_args = self.flags(level)
         extension.define_macros.append(("FASTDIST_FLAGS", f'"{" ".join(self.flags(level))}"'))
-        shared = self.build_temp
-        self.build_temp = str(Path(shared, level))  # the same C file: keep the object files apart
-        try:
-            super().build_extension(extension)
-        finally:
-            self.build_temp = shared
+        # The same C file at each level: keep the object files apart.  A copy, because levels are compiled
+        # at the same time.
+        builder = copy.copy(self)
+        builder.build_temp = str(Path(self.build_temp, level))
+        super(BuildLevels, builder).build_extension(extension)
 
     def flags(self, level: str) -> list[str]:
         return EXACT_FLAGS + X86_64_LEVELS.get(level, [])

@@ -25,6 +25,8 @@ from cpython.pycapsule cimport PyCapsule_New
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+cimport numpy as cnp
+
 from fastdist._kernels.mathematics cimport (
     bits_of_float32, bits_of_float64, cos_pi_polynomial, float32_of_bits, float64_of_bits, floating,
     fused_multiply_add, minus_log, pi_high, rough_half_reciprocal, sin_pi_polynomial, square_root)
@@ -34,26 +36,15 @@ from fastdist._kernels.stream cimport (
 cdef extern from *:
     const double TWO_85_PLUS_TWO_52 "(0x1p85 + 0x1p52)"
     const double TWO_52_PLUS_65 "(0x1p52 + 65)"
+    const float TWO_MINUS_32 "0x1p-32f"
+    const float TWO_MINUS_33 "0x1p-33f"
 
 cdef enum:
     FLOAT64_PAIRS = TILE_WORDS // 2     # two words a pair
     FLOAT32_PAIRS = TILE_WORDS          # two halves of a word a pair
 
 
-cdef inline void rotate(floating squared_radius, floating t, floating *r, floating *w0, floating *w1) noexcept nogil:
-    """The radius r, and  w0 = c + s - 1,  w1 = c - s - 1."""
-    cdef floating q = t * t
-    r[0] = square_root(squared_radius)
-    # The root is rounded. The exact one is r (1 + lost),  lost = (squared_radius - r^2) / (2 squared_radius),
-    # and  r (1 + lost) (1 + w) = r (1 + w + lost)  but for lost w, which is small where w + 1 is not.
-    cdef floating lost = fused_multiply_add(-r[0], r[0], squared_radius) * rough_half_reciprocal(squared_radius)
-    cdef floating c = fused_multiply_add(q, cos_pi_polynomial(q), lost)         # cos(pi t) - 1 + lost
-    cdef floating s = t * sin_pi_polynomial(q)                                  # sin(pi t) - pi_high t
-    w0[0] = fused_multiply_add(t, pi_high(t), c + s)
-    w1[0] = fused_multiply_add(-t, pi_high(t), c - s)
-
-
-# float64
+# From random bits to the squared radius and the direction
 
 cdef inline double squared_radius_float64(uint64_t x) noexcept nogil:
     """r^2 = -ln u,  u = (x + 1/2) 2^-64 in (0, 1]: 64 bits where they matter, near 0."""
@@ -69,56 +60,6 @@ cdef inline double squared_radius_float64(uint64_t x) noexcept nogil:
     return minus_log(f, e)
 
 
-cdef inline double turn_float64(uint64_t y) noexcept nogil:
-    """t in [-1/4, 1/4): the lower 52 bits in the mantissa of a number in [1/2, 1), minus 3/4."""
-    return float64_of_bits(y & 0xFFFFFFFFFFFFFULL | 0x3FE0000000000000ULL) - 0.75
-
-
-cdef inline double signed_float64(double r, uint64_t y) noexcept nogil:
-    """r with its sign flipped where the uppermost bit of y is set."""
-    return float64_of_bits(bits_of_float64(r) ^ (y & 0x8000000000000000ULL))
-
-
-cdef inline void normals_float64(
-    const double *squared_radius, const uint64_t *words, double *z, double loc, double scale, bint standard
-) noexcept nogil:
-    """The second pass; ``standard`` is a literal in each call, so that no store pays for loc = 0, scale = 1."""
-    cdef double r, r0, r1, w0, w1, z0, z1
-    cdef uint64_t y
-    cdef Py_ssize_t i
-    for i in range(FLOAT64_PAIRS):
-        y = words[i]
-        rotate(squared_radius[i], turn_float64(y), &r, &w0, &w1)
-        r0, r1 = signed_float64(r, y), signed_float64(r, y << 1)
-        z0, z1 = fused_multiply_add(r0, w0, r0), fused_multiply_add(r1, w1, r1)
-        if not standard:
-            z0, z1 = loc + scale * z0, loc + scale * z1
-        z[i] = z0
-        z[FLOAT64_PAIRS + i] = z1
-
-
-cdef void float64_tile(const uint64_t *words, void *z, double loc, double scale) noexcept nogil:
-    cdef double squared_radius[FLOAT64_PAIRS]
-    cdef Py_ssize_t i
-    for i in range(FLOAT64_PAIRS):
-        squared_radius[i] = squared_radius_float64(words[i])
-    if loc == 0 and scale == 1:
-        normals_float64(squared_radius, words + FLOAT64_PAIRS, <double *> z, 0, 1, True)
-    else:
-        normals_float64(squared_radius, words + FLOAT64_PAIRS, <double *> z, loc, scale, False)
-
-
-cdef void float64_copy(const void *z, void *out, Py_ssize_t n, double loc, double scale) noexcept nogil:
-    cdef Py_ssize_t i
-    if loc == 0 and scale == 1:
-        memcpy(out, z, n * sizeof(double))
-        return
-    for i in range(n):
-        (<double *> out)[i] = loc + scale * (<const double *> z)[i]
-
-
-# float32
-
 cdef inline float squared_radius_float32(uint32_t x) noexcept nogil:
     """r^2 = -ln u,  u = (x + 1/2) 2^-32 in (0, 1): relative accuracy at both ends.
 
@@ -126,81 +67,150 @@ cdef inline float squared_radius_float32(uint32_t x) noexcept nogil:
     more exactly than u.  So  u = one + g  with one = 0 or 1, and after u = (1 + f) 2^-e
     f = u 2^e - 1 = g 2^e + (one 2^e - 1)  is formed without rounding u.
     """
-    cdef float g = fused_multiply_add(<float> <int32_t> x, <float> (1.0 / (<uint64_t> 1 << 32)),
-                                      <float> (1.0 / (<uint64_t> 1 << 33)))
+    cdef float g = fused_multiply_add(<float> <int32_t> x, TWO_MINUS_32, TWO_MINUS_33)
     cdef float one = float32_of_bits(<uint32_t> (<int32_t> x >> 31) & 0x3F800000)
-    cdef int32_t offset = <int32_t> (bits_of_float32(one + g) - 0x3F3504F3)        # of sqrt(1/2)
-    cdef float power = float32_of_bits(<uint32_t> (0x3F800000 - (offset & <int32_t> 0xFF800000)))      # 2^e
-    cdef float f = fused_multiply_add(g, power, fused_multiply_add(one, power, <float> -1))
+    cdef int32_t offset = <int32_t> (bits_of_float32(one + g) - 0x3F3504F3)         # of sqrt(1/2)
+    cdef uint32_t exponent = <uint32_t> offset & <uint32_t> 0xFF800000
+    cdef float two_to_e = float32_of_bits(<uint32_t> 0x3F800000 - exponent)
+    cdef float f = fused_multiply_add(g, two_to_e, fused_multiply_add(one, two_to_e, <float> -1))
     return minus_log(f, -<float> (offset >> 23))
 
 
-cdef inline float turn_float32(uint32_t y) noexcept nogil:
-    """t in [-1/4, 1/4]: the lower 30 bits, read as a signed number."""
-    return <float> <int32_t> (y << 2) * <float> (1.0 / (<uint64_t> 1 << 33))
-
-
-cdef inline float signed_float32(float r, uint32_t y) noexcept nogil:
-    """r with its sign flipped where the uppermost bit of y is set."""
-    return float32_of_bits(bits_of_float32(r) ^ (y & <uint32_t> 0x80000000))
-
-
-cdef inline void normals_float32(
-    const float *squared_radius, const uint64_t *words, float *z, float loc, float scale, bint standard
+cdef inline void direction(
+    const uint64_t *words, Py_ssize_t i, floating *t, floating *sign0, floating *sign1
 ) noexcept nogil:
-    cdef float r, r0, r1, w0, w1, z0, z1
-    cdef uint32_t y
+    """t in [-1/4, 1/4), and two zeros with random signs: 52 + 2 bits of a word, 30 + 2 of a half."""
+    cdef uint64_t y
+    cdef uint32_t half
+    if floating is double:
+        # 52 bits in the mantissa of a number in [1/2, 1)
+        y = words[i]
+        t[0] = float64_of_bits(y & 0xFFFFFFFFFFFFFULL | 0x3FE0000000000000ULL) - 0.75
+        sign0[0] = float64_of_bits(y & 0x8000000000000000ULL)
+        sign1[0] = float64_of_bits(y << 1 & 0x8000000000000000ULL)
+    else:
+        # 30 bits as a signed number, rounded to 24: t = 1/4 occurs
+        half = half_word(words, i)
+        t[0] = <float> <int32_t> (half << 2) * TWO_MINUS_33
+        sign0[0] = float32_of_bits(half & <uint32_t> 0x80000000)
+        sign1[0] = float32_of_bits(half << 1 & <uint32_t> 0x80000000)
+
+
+# From those to the normals
+
+cdef inline void rotate(
+    floating squared_radius, floating t, floating *r, floating *w0, floating *w1
+) noexcept nogil:
+    """The radius r, and  w0 = c + s - 1,  w1 = c - s - 1."""
+    cdef floating q = t * t
+    cdef floating root = square_root(squared_radius)
+    # The root is rounded.  Exact is root (1 + lost),  lost = (squared_radius - root^2) / (2 squared_radius),
+    # and  root (1 + lost) (1 + w) = root (1 + w + lost)  but for lost w, which is small where 1 + w is not.
+    cdef floating residual = fused_multiply_add(-root, root, squared_radius)
+    cdef floating lost = residual * rough_half_reciprocal(squared_radius)
+    cdef floating c = fused_multiply_add(q, cos_pi_polynomial(q), lost)         # cos(pi t) - 1 + lost
+    cdef floating s = t * sin_pi_polynomial(q)                                  # sin(pi t) - pi_high t
+    r[0] = root
+    w0[0] = fused_multiply_add(t, pi_high(t), c + s)
+    w1[0] = fused_multiply_add(-t, pi_high(t), c - s)
+
+
+cdef inline floating flip_sign(floating x, floating zero) noexcept nogil:
+    """x if zero is 0.0, -x if it is -0.0."""
+    if floating is double:
+        return float64_of_bits(bits_of_float64(x) ^ bits_of_float64(zero))
+    else:
+        return float32_of_bits(bits_of_float32(x) ^ bits_of_float32(zero))
+
+
+cdef inline void normals(
+    const floating *squared_radius, const uint64_t *words, Py_ssize_t pairs, floating *z,
+    floating loc, floating scale, bint standard,
+) noexcept nogil:
+    """loc + scale z; ``standard`` is a literal in each call, so that no store pays for loc = 0, scale = 1."""
+    cdef floating t, sign0, sign1, r, r0, r1, w0, w1, z0, z1
     cdef Py_ssize_t i
-    for i in range(FLOAT32_PAIRS):
-        y = half_word(words, i)
-        rotate(squared_radius[i], turn_float32(y), &r, &w0, &w1)
-        r0, r1 = signed_float32(r, y), signed_float32(r, y << 1)
+    for i in range(pairs):
+        direction(words, i, &t, &sign0, &sign1)
+        rotate(squared_radius[i], t, &r, &w0, &w1)
+        r0, r1 = flip_sign(r, sign0), flip_sign(r, sign1)
         z0, z1 = fused_multiply_add(r0, w0, r0), fused_multiply_add(r1, w1, r1)
         if not standard:
             z0, z1 = loc + scale * z0, loc + scale * z1
         z[i] = z0
-        z[FLOAT32_PAIRS + i] = z1
+        z[pairs + i] = z1
+
+
+cdef inline void transform(const uint64_t *words, floating *z, floating loc, floating scale) noexcept nogil:
+    """The normals of a tile: radii from the first half of the words, directions from the second."""
+    cdef floating squared_radius[FLOAT32_PAIRS]
+    cdef const uint64_t *directions = words + TILE_WORDS // 2
+    cdef Py_ssize_t i, pairs = FLOAT64_PAIRS
+    if floating is double:
+        for i in range(FLOAT64_PAIRS):
+            squared_radius[i] = squared_radius_float64(words[i])
+    else:
+        pairs = FLOAT32_PAIRS
+        for i in range(FLOAT32_PAIRS):
+            squared_radius[i] = squared_radius_float32(half_word(words, i))
+    if loc == 0 and scale == 1:
+        normals(squared_radius, directions, pairs, z, <floating> 0, <floating> 1, True)
+    else:
+        normals(squared_radius, directions, pairs, z, loc, scale, False)
+
+
+cdef inline void shift_and_scale(
+    const floating *z, floating *out, Py_ssize_t n, floating loc, floating scale
+) noexcept nogil:
+    """What ``transform`` would have stored for loc and scale, from what it stored for 0 and 1."""
+    cdef Py_ssize_t i
+    if loc == 0 and scale == 1:
+        memcpy(out, z, n * sizeof(floating))
+        return
+    for i in range(n):
+        out[i] = loc + scale * z[i]
+
+
+# For the stream (stream.pyx), without the types
+
+cdef void float64_tile(const uint64_t *words, void *z, double loc, double scale) noexcept nogil:
+    transform(words, <double *> z, loc, scale)
 
 
 cdef void float32_tile(const uint64_t *words, void *z, double loc, double scale) noexcept nogil:
-    cdef float squared_radius[FLOAT32_PAIRS]
-    cdef Py_ssize_t i
-    for i in range(FLOAT32_PAIRS):
-        squared_radius[i] = squared_radius_float32(half_word(words, i))
-    if loc == 0 and scale == 1:
-        normals_float32(squared_radius, words + TILE_WORDS // 2, <float *> z, 0, 1, True)
-    else:
-        normals_float32(squared_radius, words + TILE_WORDS // 2, <float *> z, <float> loc, <float> scale, False)
+    transform(words, <float *> z, <float> loc, <float> scale)
+
+
+cdef void float64_copy(const void *z, void *out, Py_ssize_t n, double loc, double scale) noexcept nogil:
+    shift_and_scale(<const double *> z, <double *> out, n, loc, scale)
 
 
 cdef void float32_copy(const void *z, void *out, Py_ssize_t n, double loc, double scale) noexcept nogil:
-    cdef float shift = <float> loc, factor = <float> scale
-    cdef Py_ssize_t i
-    if loc == 0 and scale == 1:
-        memcpy(out, z, n * sizeof(float))
-        return
-    for i in range(n):
-        (<float *> out)[i] = shift + factor * (<const float *> z)[i]
+    shift_and_scale(<const float *> z, <float *> out, n, <float> loc, <float> scale)
 
 
-# For the stream (stream.pyx), for tests and lessons, and for Cython code elsewhere (fastdist/__init__.pxd)
-
-cdef Transform FLOAT64 = Transform(2 * FLOAT64_PAIRS, sizeof(double), float64_tile, float64_copy)
-cdef Transform FLOAT32 = Transform(2 * FLOAT32_PAIRS, sizeof(float), float32_tile, float32_copy)
+cdef Transform FLOAT64 = Transform(
+    2 * FLOAT64_PAIRS, sizeof(double), cnp.NPY_FLOAT64, float64_tile, float64_copy)
+cdef Transform FLOAT32 = Transform(
+    2 * FLOAT32_PAIRS, sizeof(float), cnp.NPY_FLOAT32, float32_tile, float32_copy)
 
 float64 = PyCapsule_New(&FLOAT64, "fastdist.Transform", NULL)
 float32 = PyCapsule_New(&FLOAT32, "fastdist.Transform", NULL)
 
 
+# For tests and lessons
+
 def transform_tile(const uint64_t[::1] words, floating[::1] z):
     """The normals of one tile of words."""
-    cdef const Transform *transform = &FLOAT64
+    cdef const Transform *made = &FLOAT64
     if floating is float:
-        transform = &FLOAT32
-    if words.shape[0] != TILE_WORDS or z.shape[0] != transform.samples:
-        raise ValueError(f"a tile is {TILE_WORDS} words and {transform.samples} normals")
-    transform.tile(&words[0], &z[0], 0, 1)
+        made = &FLOAT32
+    if words.shape[0] != TILE_WORDS or z.shape[0] != made.samples:
+        raise ValueError(f"a tile is {TILE_WORDS} words and {made.samples} normals")
+    made.tile(&words[0], &z[0], 0, 1)
 
+
+# For Cython code elsewhere (fastdist/__init__.pxd)
 
 cdef void fill_normals_float64(
     const uint64_t *key, uint64_t first, double *out, Py_ssize_t n, double loc, double scale

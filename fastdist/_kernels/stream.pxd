@@ -42,6 +42,12 @@ cdef struct BlockCursor:
     uint64_t tile           # the tile of the domain that comes next
     uint64_t lanes[4][LANES]
 
+cdef union Tile:
+    # The samples that one tile of words becomes.
+    uint64_t words[TILE_WORDS]
+    double float64[TILE_WORDS]
+    float float32[2 * TILE_WORDS]
+
 # Source of words: writes the next TILE_WORDS words.
 ctypedef void (*next_tile_function)(void *source, uint64_t *words) noexcept nogil
 
@@ -49,6 +55,7 @@ cdef struct Transform:
     # What a tile of words becomes.
     Py_ssize_t samples      # samples made of one tile
     Py_ssize_t itemsize     # bytes a sample
+    int typenum             # NumPy's number of their type
     # all samples of a tile, as loc + scale z
     void (*tile)(const uint64_t *words, void *samples, double loc, double scale) noexcept nogil
     # n samples that an earlier tile(words, samples, 0, 1) made, as loc + scale z
@@ -76,11 +83,11 @@ cdef inline void seed_block(BlockCursor *cursor, uint64_t block) noexcept nogil:
     cdef uint64_t M0 = 0xD2E7470EE14C6C93ULL, M1 = 0xCA5A826395121157ULL
     cdef uint64_t W0 = 0x9E3779B97F4A7C15ULL, W1 = 0xBB67AE8584CAA73BULL
     cdef uint64_t c0, c1, c2, c3, k0, k1, high0, high1
-    cdef Py_ssize_t lane, i
+    cdef Py_ssize_t lane
     for lane in range(LANES):
         c0, c1, c2, c3 = block, 256 * cursor.domain + lane, cursor.key[2], cursor.key[3]
         k0, k1 = cursor.key[0], cursor.key[1]
-        for i in range(10):
+        for _ in range(10):
             high0, high1 = multiply_high(M0, c0), multiply_high(M1, c2)
             c0, c1, c2, c3 = high1 ^ c1 ^ k0, M1 * c2, high0 ^ c3 ^ k1, M0 * c0
             k0, k1 = k0 + W0, k1 + W1
@@ -141,7 +148,7 @@ cdef inline void fill_range(
     """Write samples first .. first + n - 1 of a domain: a pure function of the key."""
     cdef BlockCursor cursor
     cdef uint64_t words[TILE_WORDS]
-    cdef uint64_t samples[TILE_WORDS]
+    cdef Tile samples
     cdef Py_ssize_t skip = first % <uint64_t> transform.samples
     cdef Py_ssize_t whole, part
     if n <= 0:
@@ -152,16 +159,16 @@ cdef inline void fill_range(
     if skip:
         part = min(n, transform.samples - skip)
         next_tile(&cursor, words)
-        transform.tile(words, samples, loc, scale)
-        memcpy(out, <char *> samples + skip * transform.itemsize, part * transform.itemsize)
+        transform.tile(words, &samples, loc, scale)
+        memcpy(out, <char *> &samples + skip * transform.itemsize, part * transform.itemsize)
         out += part * transform.itemsize
         n -= part
     whole = n - n % transform.samples
     fill_tiles(next_tile, &cursor, transform, out, whole, loc, scale)
     if n > whole:
         next_tile(&cursor, words)
-        transform.tile(words, samples, loc, scale)
-        memcpy(out + whole * transform.itemsize, samples, (n - whole) * transform.itemsize)
+        transform.tile(words, &samples, loc, scale)
+        memcpy(out + whole * transform.itemsize, &samples, (n - whole) * transform.itemsize)
 
 
 cdef void fill_words(const uint64_t *key, uint64_t first, uint64_t *out, Py_ssize_t n) noexcept nogil

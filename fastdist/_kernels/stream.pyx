@@ -30,13 +30,13 @@ cdef struct Buffer:
     void *source
     const Transform *transform          # how the buffered samples are made
     Py_ssize_t index                    # of the next sample in `samples`
-    uint64_t samples[TILE_WORDS]
+    Tile samples
 
 
 cdef inline void refill(Buffer *buffer) noexcept nogil:
     cdef uint64_t words[TILE_WORDS]
     buffer.next_tile(buffer.source, words)
-    buffer.transform.tile(words, buffer.samples, 0, 1)
+    buffer.transform.tile(words, &buffer.samples, 0, 1)
     buffer.index = 0
 
 
@@ -46,7 +46,7 @@ cdef void fill(
     """Write the next n samples; ``transform`` makes the output, from the buffered samples or from words."""
     cdef Py_ssize_t size = transform.itemsize
     cdef Py_ssize_t part = min(n, transform.samples - buffer.index)
-    transform.copy(<char *> buffer.samples + buffer.index * buffer.transform.itemsize, out, part, loc, scale)
+    transform.copy(<char *> &buffer.samples + buffer.index * buffer.transform.itemsize, out, part, loc, scale)
     buffer.index += part
     out += part * size
     n -= part
@@ -54,7 +54,7 @@ cdef void fill(
     fill_tiles(buffer.next_tile, buffer.source, transform, out, n - part, loc, scale)
     if part:
         refill(buffer)
-        transform.copy(buffer.samples, out + (n - part) * size, part, loc, scale)
+        transform.copy(&buffer.samples, out + (n - part) * size, part, loc, scale)
         buffer.index = part
 
 
@@ -70,41 +70,38 @@ cdef class Stream:
         self.buffer.index = self.buffer.transform.samples
 
     def next(self):
-        """The next sample, as a Python float."""
+        """The next sample, as a Python number."""
         if self.buffer.index == self.buffer.transform.samples:
             refill(&self.buffer)
         cdef Py_ssize_t i = self.buffer.index
         self.buffer.index = i + 1
-        if self.buffer.transform.itemsize == sizeof(double):
-            return (<double *> self.buffer.samples)[i]
-        return (<float *> self.buffer.samples)[i]
-
+        if self.buffer.transform.typenum == cnp.NPY_FLOAT64:
+            return self.buffer.samples.float64[i]
+        if self.buffer.transform.typenum == cnp.NPY_FLOAT32:
+            return self.buffer.samples.float32[i]
+        return self.buffer.samples.words[i]
 
     def draw(self, cnp.npy_intp n):
         """The next n samples, in a new array."""
-        cdef cnp.ndarray out = cnp.PyArray_EMPTY(1, &n, typenum_of(self.buffer.transform), False)
+        cdef cnp.ndarray out = cnp.PyArray_EMPTY(1, &n, self.buffer.transform.typenum, False)
         fill(&self.buffer, self.buffer.transform, <char *> cnp.PyArray_DATA(out), n, 0, 1)
         return out
 
     def fill_at_once(self, object out, double loc=0, double scale=1):
-        """Write the next samples, as loc + scale z; unless ``out`` is large, or no array for them: then False.
+        """Write the next samples, as loc + scale z; or return False if ``out`` is large or no array for them.
 
         The GIL is kept, so that no other thread comes between.
         """
-        if not is_small_array_of(out, typenum_of(self.buffer.transform)):
+        if not is_small_array_of(self.buffer.transform, out):
             return False
         fill(&self.buffer, self.buffer.transform,
              <char *> cnp.PyArray_DATA(out), cnp.PyArray_SIZE(out), loc, scale)
         return True
 
 
-cdef int typenum_of(const Transform *transform) noexcept:
-    return cnp.NPY_FLOAT64 if transform.itemsize == sizeof(double) else cnp.NPY_FLOAT32
-
-
-cdef bint is_small_array_of(object out, int typenum):
-    """Whether it is an array that can be filled as it lies in memory: contiguous, writable, aligned, native."""
-    return (isinstance(out, cnp.ndarray) and cnp.PyArray_TYPE(out) == typenum
+cdef bint is_small_array_of(const Transform *transform, object out):
+    """Whether it is an array that can be filled as it lies: contiguous, writable, aligned, native."""
+    return (isinstance(out, cnp.ndarray) and cnp.PyArray_TYPE(out) == transform.typenum
             and cnp.PyArray_ISONESEGMENT(out) and cnp.PyArray_ISBEHAVED(out)
             and cnp.PyArray_SIZE(out) < undivided)
 
@@ -114,7 +111,7 @@ cdef class BlockStream(Stream):
 
     cdef BlockCursor cursor
 
-    def __init__(self, uint64_t[::1] key, int domain, object transform):
+    def __init__(self, const uint64_t[::1] key, int domain, object transform):
         self.cursor.domain = domain
         self.start(transform, next_tile, &self.cursor)
         self.key = key
@@ -125,7 +122,7 @@ cdef class BlockStream(Stream):
         return np.array([self.cursor.key[i] for i in range(4)], dtype=np.uint64)
 
     @key.setter
-    def key(self, uint64_t[::1] key):
+    def key(self, const uint64_t[::1] key):
         cdef uint64_t position = self.position
         memcpy(self.cursor.key, &key[0], sizeof(self.cursor.key))
         self.position = position
@@ -191,14 +188,14 @@ cdef class SequentialStream(Stream):
     def buffered(self):
         """The samples that are made but not yet drawn, as bytes."""
         cdef Py_ssize_t size = self.buffer.transform.itemsize
-        cdef char *start = <char *> self.buffer.samples
+        cdef char *start = <char *> &self.buffer.samples
         return start[self.buffer.index * size:self.buffer.transform.samples * size]
 
     @buffered.setter
     def buffered(self, bytes samples):
         cdef Py_ssize_t size = self.buffer.transform.itemsize
         self.buffer.index = self.buffer.transform.samples - len(samples) // size
-        memcpy(<char *> self.buffer.samples + self.buffer.index * size, <char *> samples, len(samples))
+        memcpy(<char *> &self.buffer.samples + self.buffer.index * size, <char *> samples, len(samples))
 
 
 cdef void next_tile_of_bit_generator(void *source, uint64_t *words) noexcept nogil:
@@ -238,9 +235,10 @@ cdef void float32_tile(const uint64_t *words, void *out, double loc, double scal
     float32_copy(words, out, TILE_WORDS, loc, scale)
 
 
-cdef Transform WORDS = Transform(TILE_WORDS, sizeof(uint64_t), words_tile, words_copy)
-cdef Transform FLOAT64 = Transform(TILE_WORDS, sizeof(double), float64_tile, float64_copy)
-cdef Transform FLOAT32_PAIRS = Transform(TILE_WORDS, 2 * sizeof(float), float32_tile, float32_copy)
+cdef Transform WORDS = Transform(TILE_WORDS, sizeof(uint64_t), cnp.NPY_UINT64, words_tile, words_copy)
+cdef Transform FLOAT64 = Transform(TILE_WORDS, sizeof(double), cnp.NPY_FLOAT64, float64_tile, float64_copy)
+cdef Transform FLOAT32_PAIRS = Transform(
+    TILE_WORDS, 2 * sizeof(float), cnp.NPY_FLOAT32, float32_tile, float32_copy)
 
 
 # Raw words through NumPy's interface for bit generators
@@ -256,7 +254,7 @@ cdef uint64_t next_uint64(void *state) noexcept nogil:
     if buffer.index == TILE_WORDS:
         refill(buffer)
     buffer.index += 1
-    return buffer.samples[buffer.index - 1]
+    return buffer.samples.words[buffer.index - 1]
 
 
 cdef uint32_t next_uint32(void *state) noexcept nogil:
@@ -279,16 +277,9 @@ cdef class WordStream(BlockStream):
 
     cdef WordState state
 
-    def __init__(self, uint64_t[::1] key):
+    def __init__(self, const uint64_t[::1] key):
         super().__init__(key, RAW_WORDS, PyCapsule_New(&WORDS, "fastdist.Transform", NULL))
         self.state.buffer = &self.buffer
-
-    def fill_at_once(self, object out):
-        """Write the next words; unless ``out`` is large, or no array for them: then False."""
-        if not is_small_array_of(out, cnp.NPY_UINT64):
-            return False
-        fill(&self.buffer, &WORDS, <char *> cnp.PyArray_DATA(out), cnp.PyArray_SIZE(out), 0, 1)
-        return True
 
     def install(self, object capsule):
         """Make a NumPy bit generator, given as its capsule, draw its words from here."""
@@ -341,8 +332,8 @@ cdef class UniformStream:
         return self.words.reserve(n)
 
     def fill_at_once(self, object out):
-        """Write the next samples; unless ``out`` is large, or no array for them: then False."""
-        if not is_small_array_of(out, cnp.NPY_FLOAT64):
+        """Write the next samples; or return False if ``out`` is large or no array for them."""
+        if not is_small_array_of(&FLOAT64, out):
             return False
         fill(&self.words.buffer, &FLOAT64, <char *> cnp.PyArray_DATA(out), cnp.PyArray_SIZE(out), 0, 1)
         return True
