@@ -1,0 +1,490 @@
+"""Are the samples normal, uniform and independent, and would we see it if they were not?
+
+Seeds are fixed; each test states its n.  A check gives deviates by name: standard normal if all is well,
+exactly or (means of n, Kolmogorov-Smirnov) in the limit of large n.  A test fails if one of its m deviates is
+beyond the critical value of `failed`, which m standard normals exceed with probability ALPHA at most: 4.4 for
+m = 10, 5.1 for m = 240.  Moments, Kolmogorov-Smirnov, and tails to 5 sigma are the main job's own checks;
+test_main.py spoils samples for them.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from itertools import accumulate
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+import fastdist
+from fastdist._main_job.standard_normals import check_moments, check_normals, kolmogorov_survival
+from fastdist.reference.stream import BLOCK_WORDS, TILE_WORDS
+
+ALPHA = 1e-4  # of each test
+SEED = 20261122
+N = 10_000_000
+DTYPES = ["float64", "float32"]
+NORMALS_PER_WORD = {"float64": 1, "float32": 2}
+LAGS = [1, 2, 16, 512, 1024, 4096, 8192]  # 4096 float64, 8192 float32: the same place in the next block
+TAILS = [3, 4, 5, 6]
+
+
+def failed(deviates):
+    """Those of m deviates that are beyond the critical value: two-sided, alpha / m each (Bonferroni)."""
+    critical = NormalDist().inv_cdf(1 - ALPHA / (2 * len(deviates)))
+    return {name: deviate for name, deviate in deviates.items() if not abs(deviate) <= critical}
+
+
+def test_critical_value():
+    """The two-sided quantiles of the tables, for alpha = 1e-4 / m: 3.8906 for m = 1, 4.4172 for m = 10."""
+    assert set(failed({"": 3.8905})) == set()
+    assert set(failed({"": -3.8907})) == {""}
+    assert set(failed(dict.fromkeys(range(9), 4.4171) | {9: -4.4173, 8: math.nan})) == {8, 9}
+
+
+# The checks: deviates by name
+
+
+def deviate_of(p):
+    """The standard normal deviate x with P(x' < x) = p; within +-8.2 upwards and -37 downwards."""
+    return NormalDist().inv_cdf(min(max(p, sys.float_info.min), 1 - sys.float_info.epsilon / 2))
+
+
+def of_normals(z):
+    """Six moments, Kolmogorov-Smirnov, tails: each value against the standard normal distribution."""
+    return {check.name: check.distance for check in check_normals(z)}
+
+
+def of_correlation(x, y):
+    """Of two independent standard normals  E xy = 0, var xy = 1,  and  var (x^2 - 1)(y^2 - 1) = 2^2."""
+    x, y = x.astype(np.float64).ravel(), y.astype(np.float64).ravel()
+    return {
+        "values": x @ y / math.sqrt(x.size),
+        "squares": (x * x - 1) @ (y * y - 1) / math.sqrt(4 * x.size),
+    }
+
+
+def of_lags(z, lags):
+    """Correlations of a sequence with itself: products of overlapping pairs are uncorrelated as well."""
+    correlations = {lag: of_correlation(z[:-lag], z[lag:]) for lag in lags}
+    return {f"{what}, lag {lag}": d for lag, c in correlations.items() for what, d in c.items()}
+
+
+def of_rows(z):
+    """Correlations of each row with each other row, as in `of_correlation`, for all pairs at once."""
+    z = z.astype(np.float64)
+    upper = np.triu_indices(len(z), 1)
+    values = (z @ z.T)[upper] / math.sqrt(z.shape[1])
+    z = z * z - 1
+    squares = (z @ z.T)[upper] / math.sqrt(4 * z.shape[1])
+    names = [f"{i} and {j}" for i, j in zip(*upper, strict=True)]
+    return {
+        f"{what}, rows {name}": deviate
+        for what, deviates in (("values", values), ("squares", squares))
+        for name, deviate in zip(names, deviates.tolist(), strict=True)
+    }
+
+
+def of_uniformity(u):
+    """Kolmogorov-Smirnov: P(K > x) of  K = sqrt(n) sup |F_n(u) - u|,  corrected for finite n (Stephens 1970).
+
+    A grid of 2^-24 adds sqrt(n) 2^-24 at most to K: 0.0002 for n = 1e7.
+    """
+    u = np.sort(u).astype(np.float64)
+    n = u.size
+    i = np.arange(1, n + 1)
+    statistic = max((i / n - u).max(), (u - (i - 1) / n).max())
+    p = kolmogorov_survival((math.sqrt(n) + 0.12 + 0.11 / math.sqrt(n)) * statistic)
+    return {"Kolmogorov-Smirnov": -deviate_of(p / 2)}  # two-sided, for `failed`
+
+
+def of_chi_square(counts):
+    """sum (counts - mean)^2 / mean: chi-square with one degree of freedom less than there are cells."""
+    mean = counts.sum() / counts.size
+    return chi_square_deviate(float(((counts - mean) ** 2).sum() / mean), counts.size - 1)
+
+
+def chi_square_deviate(x, k):
+    """Positive where a chi-square variable of k degrees of freedom is too large, negative where too small."""
+    return -deviate_of(chi_square_survival(x, k))
+
+
+def chi_square_survival(x, k):
+    """P(X > x) = Q(k / 2, x / 2):  Q(1/2, y) = erfc(sqrt y), Q(a + 1, y) = Q(a, y) + y^a e^-y / Gamma(a + 1)."""
+    y = x / 2
+    q = math.erfc(math.sqrt(y)) if k % 2 else 0.0
+    return q + math.fsum(
+        math.exp(a * math.log(y) - y - math.lgamma(a + 1)) for a in (k % 2 / 2 + j for j in range(k // 2))
+    )
+
+
+def of_bits(words, bits):
+    """Each byte of the words (256 cells), and the number of ones of each of their `bits` bits.
+
+    Where 8 does not divide `bits`, the uppermost byte overlaps the next.  Counts of ones:
+    sum over bits of (2 ones - n)^2 / n  is chi-square with `bits` degrees of freedom.
+    """
+    n, deviates, ones = words.size, {}, {}
+    for shift in [*range(0, bits - 8, 8), bits - 8]:
+        counts = np.bincount((words >> np.uint64(shift)).astype(np.uint8), minlength=256)
+        deviates[f"byte from bit {shift}"] = of_chi_square(counts)
+        ones |= {shift + bit: int(counts[np.arange(256) >> bit & 1 == 1].sum()) for bit in range(8)}
+    assert len(ones) == bits
+    excess = math.fsum((2 * count - n) ** 2 / n for count in ones.values())
+    return deviates | {"ones": chi_square_deviate(excess, bits)}
+
+
+def of_serial_bits(words, bits):
+    """The bits of the words, and where they differ from those 1, 2 and 16 before: 16 before, in one lane."""
+    deviates = {"": of_bits(words, bits)}
+    deviates |= {f" differing, lag {lag}": of_bits(words[lag:] ^ words[:-lag], bits) for lag in (1, 2, 16)}
+    return {name + where: d for where, found in deviates.items() for name, d in found.items()}
+
+
+def of_pairs(z0, z1):
+    """The two components of a Box-Muller pair: radius and direction as they should be, and independent."""
+    z0, z1 = z0.astype(np.float64).ravel(), z1.astype(np.float64).ravel()
+    # P(z0^2 + z1^2 > s) = exp(-s / 2):  radius and direction are uniform in [0, 1]
+    radius = np.exp(-0.5 * (z0 * z0 + z1 * z1))
+    direction = np.arctan2(z1, z0) / (2 * math.pi) + 0.5
+    cells = np.minimum(radius * 16, 15).astype(np.intp) * 16 + np.minimum(direction * 16, 15).astype(np.intp)
+    signs = np.signbit(z0) * 2 + np.signbit(z1)
+    return {
+        **of_correlation(z0, z1),
+        "signs": of_chi_square(np.bincount(signs, minlength=4)),
+        "radius": of_uniformity(radius)["Kolmogorov-Smirnov"],
+        "direction": of_uniformity(direction)["Kolmogorov-Smirnov"],
+        "radius and direction": of_chi_square(np.bincount(cells, minlength=256)),
+    }
+
+
+def poisson_deviate(k, m):
+    """Of a Poisson count with mean m: P(X >= k) above the mean, P(X <= k) below, as a normal deviate.
+
+    The tail is summed outwards from  p_k = m^k e^-m / k!,  with  p_(j+1) = p_j m / (j + 1).
+    """
+    above = k >= m
+    j, p, total = k, math.exp(k * math.log(m) - m - math.lgamma(k + 1)), 0.0
+    while p > total * 1e-17:
+        total += p
+        p *= m / (j + 1) if above else j / m
+        j += 1 if above else -1
+    deviate = deviate_of(min(total, 0.5))
+    return -deviate if above else deviate
+
+
+def of_tails(magnitudes, n, tails):
+    """How many of n values are beyond t, P(|z| > t) = erfc(t / sqrt(2)), and how large the largest is.
+
+    The largest of n is less than x with probability  (1 - P(|z| > x))^n = exp(-n P(|z| > x)), n large.
+    """
+    counts = {t: int(np.count_nonzero(magnitudes > t)) for t in tails}
+    deviates = {f"beyond {t}": poisson_deviate(k, n * beyond(t)) for t, k in counts.items()}
+    return deviates | {"largest": deviate_of(math.exp(-n * beyond(float(magnitudes.max()))))}
+
+
+def beyond(t):
+    return math.erfc(t * math.sqrt(0.5))
+
+
+# Normals
+
+
+def draw(n, dtype, seed=SEED):
+    return fastdist.default_rng(seed).standard_normal(n, dtype)
+
+
+@pytest.fixture(scope="module", params=DTYPES)
+def z(request):
+    """The first 1e7 normals of SEED."""
+    normals = draw(N, request.param)
+    normals.flags.writeable = False
+    return normals
+
+
+def test_distribution(z):
+    """Six moments, Kolmogorov-Smirnov, and tails beyond 3, 4, 5 sigma.  n = 1e7, m = 10."""
+    assert not failed(of_normals(z))
+
+
+def test_lags(z):
+    """Values, and squares, are uncorrelated within tiles and blocks and beyond.  n = 1e7, m = 14."""
+    assert not failed(of_lags(z, LAGS))
+
+
+def test_box_muller_pairs(z):
+    """The two components of a pair: its signs, radius and direction.  n = 5e6 pairs, m = 6.
+
+    A tile has its z0 first, then its z1: 512 of each in float64, 1024 in float32.
+    """
+    pairs = TILE_WORDS * NORMALS_PER_WORD[z.dtype.name] // 2
+    tiles = z[: z.size - z.size % (2 * pairs)].reshape(-1, 2, pairs)
+    assert not failed(of_pairs(tiles[:, 0], tiles[:, 1]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_first_words_of_blocks(dtype):
+    """The first output of all 16 lanes, of 65536 blocks: Philox seeds the lanes well.
+
+    n = 1.0e6 (float32: 2.1e6), m = 16.  Lags: the next normal, the next block, the block 256 later.
+    """
+    row, block = 16 * NORMALS_PER_WORD[dtype], BLOCK_WORDS * NORMALS_PER_WORD[dtype]
+    rng = fastdist.default_rng(SEED)
+    starts = np.empty((65536, row), dtype)
+    for b in range(len(starts)):
+        rng.seek(b * block, dtype)
+        rng.standard_normal(dtype=dtype, out=starts[b])
+    assert not failed(of_normals(starts) | of_lags(starts.ravel(), [1, row, 256 * row]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_first_words_of_seeds(dtype):
+    """The first 64 normals of the seeds 0 to 16383.
+
+    n = 1.0e6, m = 16.  Lags: the next normal, the next seed, the seed 256 later.
+    """
+    starts = np.array([draw(64, dtype, seed) for seed in range(16384)])
+    assert not failed(of_normals(starts) | of_lags(starts.ravel(), [1, 64, 256 * 64]))
+
+
+def adjacent_seeds():
+    return [fastdist.BlockXoshiro256(seed) for seed in range(16)]
+
+
+def spawned_seeds():
+    """A seed, its 7 children, and the 8 children of the first of them."""
+    parent = fastdist.BlockXoshiro256(SEED)
+    children = parent.spawn(7)
+    return [parent, *children, *children[0].spawn(8)]
+
+
+def jumped():
+    return [fastdist.BlockXoshiro256(SEED).jumped(jumps) for jumps in range(16)]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("relatives", [adjacent_seeds, spawned_seeds, jumped])
+def test_related_streams(relatives, dtype):
+    """16 related streams: each pair is uncorrelated, in values and in squares.  n = 1e6, m = 240."""
+    rows = np.array([fastdist.Generator(bits).standard_normal(1_000_000, dtype) for bits in relatives()])
+    assert not failed(of_rows(rows))
+
+
+def test_the_three_sequences_of_a_seed():
+    """float64 normals, float32 normals and uniforms of one seed are uncorrelated.  n = 1e7, m = 4."""
+    rng = fastdist.default_rng(SEED)
+    double, single = rng.standard_normal(N), rng.standard_normal(N, "float32").astype(np.float64)
+    uniform = (rng.random(N) - 0.5) * math.sqrt(12)  # mean 0, variance 1
+    deviates = of_correlation(double, single)
+    deviates["float64, uniform"] = double @ uniform / math.sqrt(N)
+    deviates["float32, uniform"] = single @ uniform / math.sqrt(N)
+    assert not failed(deviates)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("loc", "scale"), [(100, 15), (-3.0, 0.25), ([0.0, -7.0], [1.0, 3.5])])
+def test_normal(loc, scale, dtype):
+    """normal(loc, scale) has mean loc and standard deviation scale, of each column.  n = 1e6, m = 10."""
+    x = fastdist.default_rng(SEED).normal(loc, scale, size=(500_000, 2), dtype=dtype)
+    assert x.dtype == dtype
+    assert not failed(of_normals((x - np.array(loc, dtype)) / np.array(scale, dtype)))
+    for column in range(2) if np.ndim(loc) else ():
+        y = (x[:, column] - loc[column]) / scale[column]
+        assert not failed(of_normals(y)), column
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.Philox, np.random.MT19937])
+def test_foreign_bit_generators(bits, dtype):
+    """Over NumPy's bit generators: moments, Kolmogorov-Smirnov, tails and lags.  n = 2e6, m = 24."""
+    x = fastdist.Generator(bits(SEED)).standard_normal(2_000_000, dtype)
+    assert not failed(of_normals(x) | of_lags(x, LAGS))
+
+
+# Uniforms and raw words
+
+
+@pytest.fixture(scope="module", params=["float64", "float32", "uint64"])
+def uniforms(request):
+    """1e7 values in [0, 1), the integers they are made of, and the number of their bits."""
+    rng = fastdist.default_rng(SEED)
+    if request.param == "uint64":
+        words = rng.bit_generator.random_raw(N)
+        return np.ldexp(words.astype(np.float64), -64), words, 64
+    bits = {"float64": 53, "float32": 24}[request.param]
+    u = rng.random(N, request.param)
+    return u, np.ldexp(u, bits).astype(np.uint64), bits
+
+
+def test_uniforms(uniforms):
+    """random() and the raw words are uniform.  n = 1e7, m = 1."""
+    u, _, _ = uniforms
+    assert u.min() >= 0
+    assert not failed(of_uniformity(u))
+
+
+def test_bits_of_uniforms(uniforms):
+    """All their bits are fair and independent, within a word and of the words before.  n = 1e7, m = 16 to 36."""
+    _, words, bits = uniforms
+    assert not failed(of_serial_bits(words, bits))
+
+
+# 4e9 normals
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_tails(dtype):
+    """Six moments, counts beyond 3, 4, 5 and 6 sigma, and the largest magnitude.  n = 4e9, m = 11.
+
+    That many, because 26 are then expected beyond 5.8 sigma, where 24 bits for the radius would end: the
+    same sample without them has to fail.  (6.6 of 1e9 are too few: none has probability 0.0013.)
+    """
+    chunks = 400
+    rng = fastdist.default_rng(SEED)
+    chunk, magnitude = np.empty(N, dtype), np.empty(N, dtype)
+    moments, tail = np.zeros(6), []
+    for _ in range(chunks):
+        rng.standard_normal(dtype=dtype, out=chunk)
+        moments += [check.distance for check in check_moments(chunk)]
+        np.abs(chunk, out=magnitude)
+        tail.append(magnitude[magnitude > TAILS[0]])
+    magnitudes = np.concatenate(tail)
+    deviates = {f"moment {k}": sum_ / math.sqrt(chunks) for k, sum_ in enumerate(moments.tolist(), start=1)}
+    assert not failed(deviates | of_tails(magnitudes, chunks * N, TAILS))
+    assert "largest" in failed(deviates | of_tails(magnitudes[magnitudes < 5.8], chunks * N, TAILS))
+
+
+# The checks can fail
+
+
+@pytest.mark.parametrize(
+    ("spoil", "names"),
+    [
+        (lambda z: z + 0.003, {"moment 1", "Kolmogorov-Smirnov"}),
+        (lambda z: 1.005 * z, {"moment 2", "moment 4", "moment 6", "Kolmogorov-Smirnov"}),
+        (lambda z: z[np.abs(z) < 4.9], {"beyond 5 sigma"}),
+    ],
+)
+def test_spoilt_normals_fail(z, spoil, names):
+    """A shift by 0.003, a scale wrong by 0.005, and a cut at 4.9 sigma are seen in 1e7."""
+    assert names <= set(failed(of_normals(spoil(z))))
+
+
+def autoregressive(z, rho=0.01):
+    """AR(1): x_i = rho x_(i-1) + sqrt(1 - rho^2) z_i, marginally standard normal."""
+    innovation = math.sqrt(1 - rho * rho)
+    return np.fromiter(accumulate(z.tolist(), lambda x, e: rho * x + innovation * e), np.float64, z.size)
+
+
+def volatile(z):
+    """ARCH(1): the variance depends on the value before, x_i^2 = (0.99 + 0.01 x_(i-1)^2) z_i^2."""
+    return np.fromiter(accumulate(z.tolist(), lambda x, e: math.sqrt(0.99 + 0.01 * x * x) * e), float, z.size)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "names"),
+    [
+        (autoregressive, {"values, lag 1"}),
+        (volatile, {"squares, lag 1"}),
+        (lambda z: np.concatenate([z[:500_000], z[499_488:-512]]), {"values, lag 512", "squares, lag 512"}),
+        (lambda z: np.where(np.arange(z.size) // 4096 % 2, np.abs(z), z), set()),
+    ],
+)
+def test_dependent_normals_fail(spoil, names):
+    """Correlation 0.01 of values or of squares with those before, a stretch that is repeated, signs of blocks.
+
+    n = 1e6, so that 0.01 is 10 standard errors.
+    """
+    good = draw(1_000_000, "float64")
+    assert not failed(of_lags(good, LAGS))
+    found = set(failed(of_lags(spoil(good), LAGS)))
+    assert found
+    assert names <= found
+
+
+def test_dependence_is_not_seen_in_the_distribution():
+    """AR(1) normals pass moments, Kolmogorov-Smirnov and tails: the lags are a check of their own."""
+    assert not failed(of_normals(autoregressive(draw(1_000_000, "float64"))))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name"),
+    [
+        (lambda x, y: (x, y + 0.01 * x), "values"),
+        (lambda x, y: (x, y * (1 + 0.01 * x * x) / 1.01), "squares"),
+        (lambda x, y: (x, np.where(np.arange(y.size) % 100, y, np.copysign(y, x))), "signs"),
+        (lambda x, y: (1.005 * x, 1.005 * y), "radius"),
+        (lambda x, y: (x, np.where(np.arange(y.size) % 50, y, 0.0)), "direction"),
+        (lambda x, y: (x, np.where(x * x + y * y > 9, np.abs(y), y)), "radius and direction"),
+    ],
+)
+def test_spoilt_pairs_fail(spoil, name):
+    """Each check of the pairs sees the fault made for it.  n = 1e6 pairs."""
+    x, y = draw((2, 1_000_000), "float64")
+    assert not failed(of_pairs(x, y))
+    assert name in failed(of_pairs(*spoil(x, y)))
+
+
+def test_related_rows_fail():
+    """One pair of 16 rows with correlation 0.01, another whose squares have it.  n = 1e6."""
+    rows = draw((16, 1_000_000), "float64")
+    assert not failed(of_rows(rows))
+    rows[3] += 0.01 * rows[9]
+    rows[12] *= np.sqrt(0.99 + 0.01 * rows[0] ** 2)
+    assert {"values, rows 3 and 9", "squares, rows 0 and 12"} <= set(failed(of_rows(rows)))
+
+
+def test_spoilt_uniforms_fail():
+    """n = 1e6: 0.003 too large, rounded to 8 bits, and seven of eight values."""
+    u = fastdist.default_rng(SEED).random(1_000_000)
+    assert not failed(of_uniformity(u))
+    for spoilt in (u + 0.003, np.floor(u * 256) / 256, u[u < 0.875]):
+        assert failed(of_uniformity(spoilt))
+
+
+@pytest.mark.parametrize("bits", [53, 24])
+@pytest.mark.parametrize("bit", [0, 11, 23])
+def test_spoilt_bits_fail(bits, bit):
+    """n = 1e6: one bit set in a hundredth of the words, or copied in a twentieth from one or 16 before."""
+    rng = fastdist.default_rng(SEED)
+    words = rng.integers(1 << bits, size=1_000_000, dtype=np.uint64)
+    mask = np.uint64(1 << bit)
+    assert not failed(of_serial_bits(words, bits))
+    at = np.arange(words.size)
+    found = failed(of_serial_bits(np.where(at % 100, words, words | mask), bits))
+    assert {"ones", f"byte from bit {bit - bit % 8}"} & set(found)
+    for lag in (1, 16):
+        copied = words & ~mask | np.roll(words, lag) & mask
+        found = failed(of_serial_bits(np.where(at % 20, words, copied), bits))
+        assert f"ones differing, lag {lag}" in found
+
+
+def test_tails_cut_at_5_8_sigma_fail():
+    """What is beyond 5 sigma of 4e9 exact quantiles passes; without what is beyond 5.8, or doubled, it fails."""
+    n = 4_000_000_000
+    beyond_5 = range(round(n * beyond(5)))
+    quantiles = np.array([-NormalDist().inv_cdf((i + 0.5) / n / 2) for i in beyond_5])
+    assert not failed(of_tails(quantiles, n, [5, 6]))
+    assert set(failed(of_tails(quantiles[quantiles < 5.8], n, [5, 6]))) == {"largest"}
+    assert set(failed(of_tails(np.repeat(quantiles, 2), n, [5, 6]))) == {"beyond 5"}
+    assert set(failed(of_tails(quantiles + 1, n, [5, 6]))) >= {"beyond 6", "largest"}
+
+
+@pytest.mark.parametrize(("k", "m"), [(0, 2.0), (1, 2.0), (9, 2.0), (30, 57.3), (120, 57.3), (1100, 1000.0)])
+def test_poisson_deviate(k, m):
+    """Against the plain sum of the probabilities."""
+    p = [math.exp(j * math.log(m) - m - math.lgamma(j + 1)) for j in range(4 * k + 100)]
+    tail = math.fsum(p[k:] if k > m else p[: k + 1])
+    assert NormalDist().cdf(-abs(poisson_deviate(k, m))) == pytest.approx(min(tail, 0.5), rel=1e-6)
+    assert (poisson_deviate(k, m) > 0) == (k > m)
+
+
+@pytest.mark.parametrize(
+    ("x", "k", "p"),
+    [(3.841, 1, 0.05), (6.635, 1, 0.01), (5.991, 2, 0.05), (16.266, 3, 0.001), (70.993, 53, 0.05), (24.996, 15, 0.05)],
+)
+def test_chi_square_survival(x, k, p):
+    """The quantiles of the tables, which have three decimals."""
+    assert chi_square_survival(x, k) == pytest.approx(p, rel=1e-3)
