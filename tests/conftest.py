@@ -16,14 +16,6 @@ LEVELS = ("baseline", "x86_64_v3", "x86_64_v4")
 KERNELS = ("mathematics", "stream", "box_muller", "target")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Tests marked slow run only when a -m expression asks for some selection itself."""
-    if not config.option.markexpr:
-        for item in items:
-            if "slow" in item.keywords:
-                item.add_marker(pytest.mark.skip(reason="slow: run with -m slow"))
-
-
 @pytest.fixture(scope="session", params=LEVELS)
 def level(request: pytest.FixtureRequest) -> SimpleNamespace:
     """The kernels of one instruction set, with its ``name``.

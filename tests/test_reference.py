@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastdist.reference
-from fastdist.reference import arithmetic, box_muller
+from fastdist.reference import arithmetic, box_muller, mathematics
 
 FOLDER = Path(fastdist.reference.__path__[0])
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
@@ -154,6 +154,24 @@ def test_bits_there_and_back():
         assert arithmetic.float64_of_bits(arithmetic.bits_of_float64(x)).hex() == x.hex()
         assert arithmetic.float32_of_bits(arithmetic.bits_of_float32(x)).hex() == x.hex()
     assert arithmetic.bits_of_float32(1.0) == 0x3F800000
+
+
+@pytest.mark.parametrize(
+    ("rough", "least", "normal"),
+    [
+        (mathematics.rough_half_reciprocal_float64, -1074, -1022),
+        (mathematics.rough_half_reciprocal_float32, -149, -126),
+    ],
+    ids=["float64", "float32"],
+)
+def test_rough_half_reciprocal(rough, least, normal):
+    """1 / (2 x) within 6 % where x and the result are normal numbers; finite and positive below, at 0 too."""
+    mantissas = [1 + i / 256 for i in range(256)]
+    for exponent in range(normal, -normal - 2):
+        worst = max(abs(rough(math.ldexp(m, exponent)) * math.ldexp(m, exponent) * 2 - 1) for m in mantissas)
+        assert worst <= 0.06, f"{worst:.4f} in [2^{exponent}, 2^{exponent + 1})"
+    for x in (0.0, *(2.0**exponent for exponent in range(least, normal))):
+        assert 0 < rough(x) < INF, x.hex()
 
 
 def test_textbook_normals_are_standard_normals():

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import sys
-from itertools import accumulate
+from itertools import accumulate, combinations
 from statistics import NormalDist
 
 import numpy as np
@@ -52,37 +52,35 @@ def deviate_of(p):
 
 
 def of_normals(z):
-    """Six moments, Kolmogorov-Smirnov, tails: each value against the standard normal distribution."""
-    return {check.name: check.distance for check in check_normals(z)}
+    """Six moments, Kolmogorov-Smirnov, tails, the largest: each against the standard normal distribution."""
+    largest = float(np.abs(z).max())
+    return {check.name: check.distance for check in check_normals(z)} | of_largest(largest, z.size)
 
 
-def of_correlation(x, y):
-    """Of two independent standard normals  E xy = 0, var xy = 1,  and  var (x^2 - 1)(y^2 - 1) = 2^2."""
-    x, y = x.astype(np.float64).ravel(), y.astype(np.float64).ravel()
-    return {
-        "values": x @ y / math.sqrt(x.size),
-        "squares": (x * x - 1) @ (y * y - 1) / math.sqrt(4 * x.size),
-    }
+def values_and_squares(z):
+    """z and (z^2 - 1) / sqrt(2), mean 0 and variance 1: products of independent ones have the same."""
+    z = z.astype(np.float64)
+    squares = z * z
+    squares -= 1
+    squares *= math.sqrt(0.5)
+    return {"values": z, "squares": squares}
 
 
 def of_lags(z, lags):
     """Correlations of a sequence with itself: products of overlapping pairs are uncorrelated as well."""
-    correlations = {lag: of_correlation(z[:-lag], z[lag:]) for lag in lags}
-    return {f"{what}, lag {lag}": d for lag, c in correlations.items() for what, d in c.items()}
+    return {
+        f"{what}, lag {lag}": float(x[:-lag] @ x[lag:]) / math.sqrt(x.size - lag)
+        for what, x in values_and_squares(z).items()
+        for lag in lags
+    }
 
 
 def of_rows(z):
-    """Correlations of each row with each other row, as in `of_correlation`, for all pairs at once."""
-    z = z.astype(np.float64)
-    upper = np.triu_indices(len(z), 1)
-    values = (z @ z.T)[upper] / math.sqrt(z.shape[1])
-    z = z * z - 1
-    squares = (z @ z.T)[upper] / math.sqrt(4 * z.shape[1])
-    names = [f"{i} and {j}" for i, j in zip(*upper, strict=True)]
+    """Correlations of each row with each other row."""
     return {
-        f"{what}, rows {name}": deviate
-        for what, deviates in (("values", values), ("squares", squares))
-        for name, deviate in zip(names, deviates.tolist(), strict=True)
+        f"{what}, {i} and {j}": float(x[i] @ x[j]) / math.sqrt(x.shape[1])
+        for what, x in values_and_squares(z).items()
+        for i, j in combinations(range(len(x)), 2)
     }
 
 
@@ -93,8 +91,8 @@ def of_uniformity(u):
     """
     u = np.sort(u).astype(np.float64)
     n = u.size
-    i = np.arange(1, n + 1)
-    statistic = max((i / n - u).max(), (u - (i - 1) / n).max())
+    ranks = np.arange(n + 1) / n
+    statistic = max((ranks[1:] - u).max(), (u - ranks[:-1]).max())
     p = kolmogorov_survival((math.sqrt(n) + 0.12 + 0.11 / math.sqrt(n)) * statistic)
     return {"Kolmogorov-Smirnov": -deviate_of(p / 2)}  # two-sided, for `failed`
 
@@ -111,7 +109,10 @@ def chi_square_deviate(x, k):
 
 
 def chi_square_survival(x, k):
-    """P(X > x) = Q(k / 2, x / 2):  Q(1/2, y) = erfc(sqrt y), Q(a + 1, y) = Q(a, y) + y^a e^-y / Gamma(a + 1)."""
+    """P(X > x) = Q(k / 2, x / 2).
+
+    Q(0, y) = 0,  Q(1/2, y) = erfc(sqrt y),  Q(a + 1, y) = Q(a, y) + y^a e^-y / Gamma(a + 1).
+    """
     y = x / 2
     q = math.erfc(math.sqrt(y)) if k % 2 else 0.0
     return q + math.fsum(
@@ -142,16 +143,16 @@ def of_serial_bits(words, bits):
     return {name + where: d for where, found in deviates.items() for name, d in found.items()}
 
 
-def of_pairs(z0, z1):
-    """The two components of a Box-Muller pair: radius and direction as they should be, and independent."""
-    z0, z1 = z0.astype(np.float64).ravel(), z1.astype(np.float64).ravel()
+def of_pairs(pairs):
+    """The two components of Box-Muller pairs: radius and direction as they should be, and independent."""
+    z0, z1 = pairs.astype(np.float64)
     # P(z0^2 + z1^2 > s) = exp(-s / 2):  radius and direction are uniform in [0, 1]
     radius = np.exp(-0.5 * (z0 * z0 + z1 * z1))
     direction = np.arctan2(z1, z0) / (2 * math.pi) + 0.5
     cells = np.minimum(radius * 16, 15).astype(np.intp) * 16 + np.minimum(direction * 16, 15).astype(np.intp)
     signs = np.signbit(z0) * 2 + np.signbit(z1)
     return {
-        **of_correlation(z0, z1),
+        **of_rows(np.array([z0, z1])),
         "signs": of_chi_square(np.bincount(signs, minlength=4)),
         "radius": of_uniformity(radius)["Kolmogorov-Smirnov"],
         "direction": of_uniformity(direction)["Kolmogorov-Smirnov"],
@@ -175,16 +176,19 @@ def poisson_deviate(k, m):
 
 
 def of_tails(magnitudes, n, tails):
-    """How many of n values are beyond t, P(|z| > t) = erfc(t / sqrt(2)), and how large the largest is.
-
-    The largest of n is less than x with probability  (1 - P(|z| > x))^n = exp(-n P(|z| > x)), n large.
-    """
+    """How many of n values are beyond t, and how large the largest is; what is not beyond may be missing."""
     counts = {t: int(np.count_nonzero(magnitudes > t)) for t in tails}
-    deviates = {f"beyond {t}": poisson_deviate(k, n * beyond(t)) for t, k in counts.items()}
-    return deviates | {"largest": deviate_of(math.exp(-n * beyond(float(magnitudes.max()))))}
+    deviates = {f"beyond {t} sigma": poisson_deviate(k, n * beyond(t)) for t, k in counts.items()}
+    return deviates | of_largest(float(magnitudes.max()), n)
+
+
+def of_largest(magnitude, n):
+    """P(all n magnitudes < x) = (1 - P(|z| > x))^n = exp(-n P(|z| > x)),  n large."""
+    return {"largest": deviate_of(math.exp(-n * beyond(magnitude)))}
 
 
 def beyond(t):
+    """P(|z| > t)."""
     return math.erfc(t * math.sqrt(0.5))
 
 
@@ -204,7 +208,7 @@ def z(request):
 
 
 def test_distribution(z):
-    """Six moments, Kolmogorov-Smirnov, and tails beyond 3, 4, 5 sigma.  n = 1e7, m = 10."""
+    """Six moments, Kolmogorov-Smirnov, tails beyond 3, 4, 5 sigma, the largest.  n = 1e7, m = 11."""
     assert not failed(of_normals(z))
 
 
@@ -214,20 +218,20 @@ def test_lags(z):
 
 
 def test_box_muller_pairs(z):
-    """The two components of a pair: its signs, radius and direction.  n = 5e6 pairs, m = 6.
+    """The two components of a pair: its signs, radius and direction.  n = 2e6 pairs, m = 6.
 
     A tile has its z0 first, then its z1: 512 of each in float64, 1024 in float32.
     """
     pairs = TILE_WORDS * NORMALS_PER_WORD[z.dtype.name] // 2
-    tiles = z[: z.size - z.size % (2 * pairs)].reshape(-1, 2, pairs)
-    assert not failed(of_pairs(tiles[:, 0], tiles[:, 1]))
+    tiles = z[: 4_000_000 // (2 * pairs) * (2 * pairs)].reshape(-1, 2, pairs)
+    assert not failed(of_pairs(tiles.swapaxes(0, 1).reshape(2, -1)))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_first_words_of_blocks(dtype):
     """The first output of all 16 lanes, of 65536 blocks: Philox seeds the lanes well.
 
-    n = 1.0e6 (float32: 2.1e6), m = 16.  Lags: the next normal, the next block, the block 256 later.
+    n = 1.0e6 (float32: 2.1e6), m = 17.  Lags: the next normal, the next block, the block 256 later.
     """
     row, block = 16 * NORMALS_PER_WORD[dtype], BLOCK_WORDS * NORMALS_PER_WORD[dtype]
     rng = fastdist.default_rng(SEED)
@@ -235,17 +239,18 @@ def test_first_words_of_blocks(dtype):
     for b in range(len(starts)):
         rng.seek(b * block, dtype)
         rng.standard_normal(dtype=dtype, out=starts[b])
-    assert not failed(of_normals(starts) | of_lags(starts.ravel(), [1, row, 256 * row]))
+    starts = starts.ravel()
+    assert not failed(of_normals(starts) | of_lags(starts, [1, row, 256 * row]))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_first_words_of_seeds(dtype):
     """The first 64 normals of the seeds 0 to 16383.
 
-    n = 1.0e6, m = 16.  Lags: the next normal, the next seed, the seed 256 later.
+    n = 1.0e6, m = 17.  Lags: the next normal, the next seed, the seed 256 later.
     """
-    starts = np.array([draw(64, dtype, seed) for seed in range(16384)])
-    assert not failed(of_normals(starts) | of_lags(starts.ravel(), [1, 64, 256 * 64]))
+    starts = np.concatenate([draw(64, dtype, seed) for seed in range(16384)])
+    assert not failed(of_normals(starts) | of_lags(starts, [1, 64, 256 * 64]))
 
 
 def adjacent_seeds():
@@ -266,67 +271,61 @@ def jumped():
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("relatives", [adjacent_seeds, spawned_seeds, jumped])
 def test_related_streams(relatives, dtype):
-    """16 related streams: each pair is uncorrelated, in values and in squares.  n = 1e6, m = 240."""
-    rows = np.array([fastdist.Generator(bits).standard_normal(1_000_000, dtype) for bits in relatives()])
+    """16 related streams: each pair is uncorrelated, in values and in squares.  n = 5e5, m = 240."""
+    rows = np.array([fastdist.Generator(bits).standard_normal(500_000, dtype) for bits in relatives()])
     assert not failed(of_rows(rows))
 
 
 def test_the_three_sequences_of_a_seed():
-    """float64 normals, float32 normals and uniforms of one seed are uncorrelated.  n = 1e7, m = 4."""
-    rng = fastdist.default_rng(SEED)
-    double, single = rng.standard_normal(N), rng.standard_normal(N, "float32").astype(np.float64)
-    uniform = (rng.random(N) - 0.5) * math.sqrt(12)  # mean 0, variance 1
-    deviates = of_correlation(double, single)
-    deviates["float64, uniform"] = double @ uniform / math.sqrt(N)
-    deviates["float32, uniform"] = single @ uniform / math.sqrt(N)
-    assert not failed(deviates)
+    """float64 normals, float32 normals and uniforms of one seed are uncorrelated.  n = 1e6, m = 4."""
+    rng, n = fastdist.default_rng(SEED), 1_000_000
+    normals = np.array([rng.standard_normal(n), rng.standard_normal(n, "float32")])
+    uniforms = (rng.random(n) - 0.5) * math.sqrt(12)  # mean 0, variance 1
+    with_uniforms = (normals @ uniforms / math.sqrt(n)).tolist()
+    assert not failed(of_rows(normals) | dict(zip(DTYPES, with_uniforms, strict=True)))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("loc", "scale"), [(100, 15), (-3.0, 0.25), ([0.0, -7.0], [1.0, 3.5])])
 def test_normal(loc, scale, dtype):
-    """normal(loc, scale) has mean loc and standard deviation scale, of each column.  n = 1e6, m = 10."""
+    """normal(loc, scale) has mean loc and standard deviation scale, in each column.  n = 5e5, m = 22."""
     x = fastdist.default_rng(SEED).normal(loc, scale, size=(500_000, 2), dtype=dtype)
     assert x.dtype == dtype
-    assert not failed(of_normals((x - np.array(loc, dtype)) / np.array(scale, dtype)))
-    for column in range(2) if np.ndim(loc) else ():
-        y = (x[:, column] - loc[column]) / scale[column]
-        assert not failed(of_normals(y)), column
+    columns = ((x - np.array(loc)) / np.array(scale)).T
+    assert not failed({(i, name): d for i in range(2) for name, d in of_normals(columns[i]).items()})
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("bits", [np.random.PCG64, np.random.Philox, np.random.MT19937])
 def test_foreign_bit_generators(bits, dtype):
-    """Over NumPy's bit generators: moments, Kolmogorov-Smirnov, tails and lags.  n = 2e6, m = 24."""
-    x = fastdist.Generator(bits(SEED)).standard_normal(2_000_000, dtype)
+    """Over NumPy's bit generators: moments, Kolmogorov-Smirnov, tails and lags.  n = 1e6, m = 25."""
+    x = fastdist.Generator(bits(SEED)).standard_normal(1_000_000, dtype)
     assert not failed(of_normals(x) | of_lags(x, LAGS))
 
 
 # Uniforms and raw words
 
 
-@pytest.fixture(scope="module", params=["float64", "float32", "uint64"])
-def uniforms(request):
-    """1e7 values in [0, 1), the integers they are made of, and the number of their bits."""
-    rng = fastdist.default_rng(SEED)
-    if request.param == "uint64":
-        words = rng.bit_generator.random_raw(N)
-        return np.ldexp(words.astype(np.float64), -64), words, 64
-    bits = {"float64": 53, "float32": 24}[request.param]
-    u = rng.random(N, request.param)
-    return u, np.ldexp(u, bits).astype(np.uint64), bits
-
-
-def test_uniforms(uniforms):
-    """random() and the raw words are uniform.  n = 1e7, m = 1."""
-    u, _, _ = uniforms
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_uniforms(dtype):
+    """random() is uniform in [0, 1).  n = 1e7, m = 1."""
+    u = fastdist.default_rng(SEED).random(N, dtype)
     assert u.min() >= 0
+    assert u.max() < 1
     assert not failed(of_uniformity(u))
 
 
-def test_bits_of_uniforms(uniforms):
-    """All their bits are fair and independent, within a word and of the words before.  n = 1e7, m = 16 to 36."""
-    _, words, bits = uniforms
+@pytest.mark.parametrize(("what", "bits"), [("float64", 53), ("float32", 24), ("raw words", 64)])
+def test_bits(what, bits):
+    """The bits of random() and of raw words are fair, and independent of others nearby.
+
+    n = 4e6; a byte of each word, and a count of ones, makes m = 32, 16 and 36.
+    """
+    rng, n = fastdist.default_rng(SEED), 4_000_000
+    if what == "raw words":
+        words = rng.bit_generator.random_raw(n)
+    else:
+        words = np.ldexp(rng.random(n, what), bits).astype(np.uint64)
     assert not failed(of_serial_bits(words, bits))
 
 
@@ -364,11 +363,11 @@ def test_tails(dtype):
     [
         (lambda z: z + 0.003, {"moment 1", "Kolmogorov-Smirnov"}),
         (lambda z: 1.005 * z, {"moment 2", "moment 4", "moment 6", "Kolmogorov-Smirnov"}),
-        (lambda z: z[np.abs(z) < 4.9], {"beyond 5 sigma"}),
+        (lambda z: z[np.abs(z) < 4.7], {"largest"}),
     ],
 )
 def test_spoilt_normals_fail(z, spoil, names):
-    """A shift by 0.003, a scale wrong by 0.005, and a cut at 4.9 sigma are seen in 1e7."""
+    """A shift by 0.003, a scale wrong by 0.005, and a cut at 4.7 sigma are seen in 1e7."""
     assert names <= set(failed(of_normals(spoil(z))))
 
 
@@ -388,20 +387,24 @@ def volatile(z):
     [
         (autoregressive, {"values, lag 1"}),
         (volatile, {"squares, lag 1"}),
-        (lambda z: np.concatenate([z[:500_000], z[499_488:-512]]), {"values, lag 512", "squares, lag 512"}),
-        (lambda z: np.where(np.arange(z.size) // 4096 % 2, np.abs(z), z), set()),
+        (
+            lambda z: np.where(np.arange(z.size) % 100, z, np.roll(z, 512)),
+            {"values, lag 512", "squares, lag 512"},
+        ),
+        (
+            lambda z: z * np.where(np.arange(z.size) // 4096 % 2, 0.9, 1.1),
+            {"squares, lag 1", "squares, lag 4096"},
+        ),
     ],
 )
 def test_dependent_normals_fail(spoil, names):
-    """Correlation 0.01 of values or of squares with those before, a stretch that is repeated, signs of blocks.
+    """Values, and squares, with correlation 0.01; a hundredth copied; blocks of different scale.
 
     n = 1e6, so that 0.01 is 10 standard errors.
     """
     good = draw(1_000_000, "float64")
     assert not failed(of_lags(good, LAGS))
-    found = set(failed(of_lags(spoil(good), LAGS)))
-    assert found
-    assert names <= found
+    assert names <= set(failed(of_lags(spoil(good), LAGS)))
 
 
 def test_dependence_is_not_seen_in_the_distribution():
@@ -412,8 +415,8 @@ def test_dependence_is_not_seen_in_the_distribution():
 @pytest.mark.parametrize(
     ("spoil", "name"),
     [
-        (lambda x, y: (x, y + 0.01 * x), "values"),
-        (lambda x, y: (x, y * (1 + 0.01 * x * x) / 1.01), "squares"),
+        (lambda x, y: (x, y + 0.01 * x), "values, 0 and 1"),
+        (lambda x, y: (x, y * (1 + 0.01 * x * x) / 1.01), "squares, 0 and 1"),
         (lambda x, y: (x, np.where(np.arange(y.size) % 100, y, np.copysign(y, x))), "signs"),
         (lambda x, y: (1.005 * x, 1.005 * y), "radius"),
         (lambda x, y: (x, np.where(np.arange(y.size) % 50, y, 0.0)), "direction"),
@@ -422,18 +425,18 @@ def test_dependence_is_not_seen_in_the_distribution():
 )
 def test_spoilt_pairs_fail(spoil, name):
     """Each check of the pairs sees the fault made for it.  n = 1e6 pairs."""
-    x, y = draw((2, 1_000_000), "float64")
-    assert not failed(of_pairs(x, y))
-    assert name in failed(of_pairs(*spoil(x, y)))
+    pairs = draw((2, 1_000_000), "float64")
+    assert not failed(of_pairs(pairs))
+    assert name in failed(of_pairs(np.array(spoil(*pairs))))
 
 
 def test_related_rows_fail():
-    """One pair of 16 rows with correlation 0.01, another whose squares have it.  n = 1e6."""
-    rows = draw((16, 1_000_000), "float64")
+    """One pair of 16 rows with correlation 0.01, another whose squares have it.  n = 5e5."""
+    rows = draw((16, 500_000), "float64")
     assert not failed(of_rows(rows))
     rows[3] += 0.01 * rows[9]
     rows[12] *= np.sqrt(0.99 + 0.01 * rows[0] ** 2)
-    assert {"values, rows 3 and 9", "squares, rows 0 and 12"} <= set(failed(of_rows(rows)))
+    assert {"values, 3 and 9", "squares, 0 and 12"} <= set(failed(of_rows(rows)))
 
 
 def test_spoilt_uniforms_fail():
@@ -462,14 +465,14 @@ def test_spoilt_bits_fail(bits, bit):
 
 
 def test_tails_cut_at_5_8_sigma_fail():
-    """What is beyond 5 sigma of 4e9 exact quantiles passes; without what is beyond 5.8, or doubled, it fails."""
+    """The 4e9-quantiles beyond 5 sigma pass; without those beyond 5.8, doubled, or moved, they fail."""
     n = 4_000_000_000
     beyond_5 = range(round(n * beyond(5)))
     quantiles = np.array([-NormalDist().inv_cdf((i + 0.5) / n / 2) for i in beyond_5])
     assert not failed(of_tails(quantiles, n, [5, 6]))
     assert set(failed(of_tails(quantiles[quantiles < 5.8], n, [5, 6]))) == {"largest"}
-    assert set(failed(of_tails(np.repeat(quantiles, 2), n, [5, 6]))) == {"beyond 5"}
-    assert set(failed(of_tails(quantiles + 1, n, [5, 6]))) >= {"beyond 6", "largest"}
+    assert set(failed(of_tails(np.repeat(quantiles, 2), n, [5, 6]))) == {"beyond 5 sigma"}
+    assert set(failed(of_tails(quantiles + 2, n, [5, 6]))) == {"beyond 6 sigma", "largest"}
 
 
 @pytest.mark.parametrize(("k", "m"), [(0, 2.0), (1, 2.0), (9, 2.0), (30, 57.3), (120, 57.3), (1100, 1000.0)])
@@ -483,7 +486,7 @@ def test_poisson_deviate(k, m):
 
 @pytest.mark.parametrize(
     ("x", "k", "p"),
-    [(3.841, 1, 0.05), (6.635, 1, 0.01), (5.991, 2, 0.05), (16.266, 3, 0.001), (70.993, 53, 0.05), (24.996, 15, 0.05)],
+    [(3.841, 1, 0.05), (6.635, 1, 0.01), (5.991, 2, 0.05), (16.266, 3, 0.001), (70.993, 53, 0.05)],
 )
 def test_chi_square_survival(x, k, p):
     """The quantiles of the tables, which have three decimals."""
