@@ -188,9 +188,11 @@ def wide_transform(x: np.ndarray, y: np.ndarray, dtype: str) -> tuple[np.ndarray
         t = np.ldexp((y & np.uint64(2**52 - 1)).astype(WIDE), -53) - WIDE(0.25)
         top = 63
     else:
-        u = np.ldexp(x.astype(WIDE) + WIDE(0.5), -32)
-        minus_v = np.ldexp(x.astype(WIDE) - WIDE(2**32) + WIDE(0.5), -32)
-        t = np.ldexp((y << np.uint64(2)).astype(np.uint32).view(np.int32).astype(WIDE), -33)
+        # As the kernel rounds it: a signed number to float32, and then u, or u - 1 where that is negative.
+        signed = x.astype(np.uint32).view(np.int32).astype(np.float32).astype(np.float64)
+        g = (signed * 2.0**-32 + 2.0**-33).astype(np.float32).astype(WIDE)
+        u, minus_v = np.where(g > 0, g, g + 1), np.where(g > 0, g - 1, g)
+        t = np.ldexp(((y << np.uint64(2)).astype(np.uint32).view(np.int32) >> 7).astype(WIDE), -26)
         top = 31
     near_1 = u > WIDE(0.5)
     r = np.sqrt(np.where(near_1, -np.log1p(np.where(near_1, minus_v, 0)), -np.log(u)))

@@ -36,6 +36,7 @@ from fastdist._kernels.stream cimport (
 cdef extern from *:
     const double TWO_85_PLUS_TWO_52 "(0x1p85 + 0x1p52)"
     const double TWO_52_PLUS_65 "(0x1p52 + 65)"
+    const float TWO_MINUS_26 "0x1p-26f"
     const float TWO_MINUS_32 "0x1p-32f"
     const float TWO_MINUS_33 "0x1p-33f"
 
@@ -89,9 +90,9 @@ cdef inline void direction(
         sign0[0] = float64_of_bits(y & 0x8000000000000000ULL)
         sign1[0] = float64_of_bits(y << 1 & 0x8000000000000000ULL)
     else:
-        # 30 bits as a signed number, rounded to 24: t = 1/4 occurs
+        # 30 bits as a signed number, of which a float holds the upper 25
         half = half_word(words, i)
-        t[0] = <float> <int32_t> (half << 2) * TWO_MINUS_33
+        t[0] = <float> (<int32_t> (half << 2) >> 7) * TWO_MINUS_26
         sign0[0] = float32_of_bits(half & <uint32_t> 0x80000000)
         sign1[0] = float32_of_bits(half << 1 & <uint32_t> 0x80000000)
 
@@ -105,14 +106,14 @@ cdef inline void rotate(
     cdef floating q = t * t
     cdef floating root = square_root(squared_radius)
     # The root is rounded.  Exact is root (1 + lost),  lost = (squared_radius - root^2) / (2 squared_radius),
-    # and  root (1 + lost) (1 + w) = root (1 + w + lost)  but for lost w, which is small where 1 + w is not.
+    # so that  root (1 + lost) (1 + w) = root (1 + w + lost (1 + w)),  where  1 + w = 1 +- 2.4 t  will do.
     cdef floating residual = fused_multiply_add(-root, root, squared_radius)
     cdef floating lost = residual * rough_half_reciprocal(squared_radius)
-    cdef floating c = fused_multiply_add(q, cos_pi_polynomial(q), lost)         # cos(pi t) - 1 + lost
-    cdef floating s = t * sin_pi_polynomial(q)                                  # sin(pi t) - pi_high t
+    cdef floating c = cos_pi_polynomial(q)                                          # (cos(pi t) - 1) / q
+    cdef floating s = fused_multiply_add(lost, <floating> 2.4, sin_pi_polynomial(q))    # sin(pi t) / t - pi
     r[0] = root
-    w0[0] = fused_multiply_add(t, pi_high(t), c + s)
-    w1[0] = fused_multiply_add(-t, pi_high(t), c - s)
+    w0[0] = fused_multiply_add(t, pi_high(t), fused_multiply_add(q, c, fused_multiply_add(t, s, lost)))
+    w1[0] = fused_multiply_add(-t, pi_high(t), fused_multiply_add(q, c, fused_multiply_add(-t, s, lost)))
 
 
 cdef inline floating flip_sign(floating x, floating zero) noexcept nogil:

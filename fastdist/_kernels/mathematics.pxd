@@ -68,7 +68,7 @@ cdef inline floating square_root(floating x) noexcept nogil:
 
 
 cdef inline floating rough_half_reciprocal(floating x) noexcept nogil:
-    """1 / (2 x) within 6 % for normal x > 0, and finite for x = 0.
+    """1 / (2 x) within 6 %, where x > 0 and the result are normal; finite for x = 0.
 
     The bits of a positive number, read as an integer, are nearly proportional to its logarithm: a
     constant minus the bits negates the logarithm.

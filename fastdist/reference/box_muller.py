@@ -87,8 +87,8 @@ def turn_float64(y: int) -> float:
 def rotate_float64(squared_radius: float, t: float) -> tuple[float, float, float]:
     """The radius r, and  w0 = c + s - 1,  w1 = c - s - 1.
 
-    The root is rounded.  The exact one is r (1 + lost),  lost = (squared_radius - r^2) / (2 squared_radius),
-    and  r (1 + lost) (1 + w) = r (1 + w + lost)  but for lost w, which is small where w + 1 is not.
+    The root is rounded.  Exact is root (1 + lost),  lost = (squared_radius - root^2) / (2 squared_radius),
+    so that  root (1 + lost) (1 + w) = root (1 + w + lost (1 + w)),  where  1 + w = 1 +- 2.4 t  will do.
 
     >>> rotate_float64(4.0, 0.0)
     (2.0, 0.0, 0.0)
@@ -96,9 +96,11 @@ def rotate_float64(squared_radius: float, t: float) -> tuple[float, float, float
     q = t * t
     r = math.sqrt(squared_radius)
     lost = fma(-r, r, squared_radius) * rough_half_reciprocal_float64(squared_radius)
-    c = fma(q, cos_pi_polynomial_float64(q), lost)  # cos(pi t) - 1 + lost
-    s = t * sin_pi_polynomial_float64(q)  # sin(pi t) - PI_HIGH t
-    return r, fma(t, PI_HIGH_F64, c + s), fma(-t, PI_HIGH_F64, c - s)
+    c = cos_pi_polynomial_float64(q)  # (cos(pi t) - 1) / q
+    s = fma(lost, 2.4, sin_pi_polynomial_float64(q))  # sin(pi t) / t - pi
+    w0 = fma(t, PI_HIGH_F64, fma(q, c, fma(t, s, lost)))
+    w1 = fma(-t, PI_HIGH_F64, fma(q, c, fma(-t, s, lost)))
+    return r, w0, w1
 
 
 def pair_float64(x: int, y: int) -> tuple[float, float]:
@@ -169,22 +171,25 @@ def squared_radius_float32(x: int) -> float:
 
 
 def turn_float32(y: int) -> float:
-    """t in [-1/4, 1/4]: the lower 30 bits, read as a signed number.
+    """t in [-1/4, 1/4): the lower 30 bits as a signed number, of which a float32 holds the upper 25.
 
-    >>> turn_float32(0), turn_float32(2**29), turn_float32(2**29 - 1)
-    (0.0, -0.25, 0.25)
+    >>> turn_float32(0), turn_float32(2**29), turn_float32(2**29 - 1) < 0.25
+    (0.0, -0.25, True)
     """
-    return float32(signed(y << 2 & 0xFFFFFFFF)) * 2.0**-33
+    return (signed(y << 2 & 0xFFFFFFFF) >> 7) * 2.0**-26
 
 
 def rotate_float32(squared_radius: float, t: float) -> tuple[float, float, float]:
     """The radius r, and  w0 = c + s - 1,  w1 = c - s - 1,  as in float64."""
     q = float32(t * t)
     r = float32(math.sqrt(squared_radius))
-    lost = float32(fma_float32(-r, r, squared_radius) * rough_half_reciprocal_float32(squared_radius))
-    c = fma_float32(q, cos_pi_polynomial_float32(q), lost)
-    s = float32(t * sin_pi_polynomial_float32(q))
-    return r, fma_float32(t, PI_HIGH_F32, float32(c + s)), fma_float32(-t, PI_HIGH_F32, float32(c - s))
+    residual = fma_float32(-r, r, squared_radius)
+    lost = float32(residual * rough_half_reciprocal_float32(squared_radius))
+    c = cos_pi_polynomial_float32(q)
+    s = fma_float32(lost, float32(2.4), sin_pi_polynomial_float32(q))
+    w0 = fma_float32(t, PI_HIGH_F32, fma_float32(q, c, fma_float32(t, s, lost)))
+    w1 = fma_float32(-t, PI_HIGH_F32, fma_float32(q, c, fma_float32(-t, s, lost)))
+    return r, w0, w1
 
 
 def pair_float32(x: int, y: int) -> tuple[float, float]:

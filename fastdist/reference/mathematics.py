@@ -49,7 +49,7 @@ def minus_log_float64(f: float, e: float) -> float:
 
 
 def rough_half_reciprocal_float64(x: float) -> float:
-    """1 / (2 x) within 6 % for normal x > 0, and finite for x = 0.
+    """1 / (2 x) within 6 %, where x > 0 and the result are normal; finite for x = 0.
 
     The bits of a positive number, read as an integer, are nearly proportional to its logarithm: a
     constant minus the bits negates the logarithm.
