@@ -289,7 +289,6 @@ def time_with(benchmark: Any, rung: Rung, case: Case, group: Case, quick: bool) 
 
 def machine() -> dict[str, str]:
     config = fastdist.show_config(mode="dicts")
-    assert config is not None
     described = {name: ", ".join(v) if isinstance(v, list) else str(v) for name, v in config.items()}
     described["mkl_random"] = version("mkl_random")
     return {"CPU": cpu_name(), "system": platform.platform(), **described}

@@ -166,7 +166,7 @@ Progress = Callable[[int], AbstractContextManager[Callable[[str], None]]]
 
 def run(job: Job, sections: Sequence[Section], progress: Progress) -> Report:
     """Check and time every section."""
-    config = fastdist.show_config(mode="dicts") or {}
+    config = fastdist.show_config(mode="dicts")
     with progress(sum(section.steps(job) for section in sections)) as start:
         return Report(job, config, [_run_section(job, section, start) for section in sections])
 
