@@ -26,8 +26,9 @@ X86_64_LEVELS = {
 }
 
 # -ffp-contract=off: a * b + c is rounded twice unless the source says fma, so every level agrees.
+# -fno-fast-math: in case the environment's CFLAGS ask for it.
 # -fno-math-errno, -fno-trapping-math: sqrt and selections may be vectorised; no result changes.
-EXACT_FLAGS = ["-O3", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+EXACT_FLAGS = ["-O3", "-fno-fast-math", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
 
 DIRECTIVES = {
     "language_level": 3,
@@ -54,6 +55,7 @@ def extensions() -> list[Extension]:
             kernel.sources,
             depends=kernel.depends,
             include_dirs=[SOURCES, numpy.get_include()],
+            libraries=["m"] if os.name == "posix" else [],
             define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
         )
         for level in levels()
@@ -69,6 +71,8 @@ class BuildLevels(build_ext):
         self.parallel = self.parallel or os.cpu_count()
 
     def build_extensions(self) -> None:
+        if not self.accepts(self.flags("baseline")):
+            raise CompileError(f"no C compiler, or it rejects {' '.join(self.flags('baseline'))}")
         accepted = {level for level in levels() if self.accepts(self.flags(level))}
         for level in levels():
             if level not in accepted:

@@ -36,6 +36,8 @@ def main(arguments: Sequence[str] | None = None, job: Job | None = None) -> int:
         0; 1 if a check fails; 2 for a bad command line or a plot that cannot be written; 130 after Ctrl-C;
         141 if nobody reads the output.
     """
+    if sys.stdout is None:
+        return _error("there is no standard output", USAGE)
     try:
         status = _run_command(arguments, job or Job())
         sys.stdout.flush()
@@ -46,6 +48,9 @@ def main(arguments: Sequence[str] | None = None, job: Job | None = None) -> int:
         # Python flushes stdout once more at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _error(f"cannot write the output: {error.strerror or error}", USAGE)
 
 
 def _run_command(arguments: Sequence[str] | None, job: Job) -> int:
@@ -76,9 +81,15 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a non-negative integer")
-    return int(text)
+    try:
+        seed = int(text)
+    except ValueError:
+        seed = -1
+    if seed < 0:
+        raise argparse.ArgumentTypeError(
+            f"{text[:40]!r} is not a non-negative integer of at most 4300 digits"
+        )
+    return seed
 
 
 def _info(as_json: bool) -> int:

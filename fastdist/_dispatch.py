@@ -48,6 +48,8 @@ def cpu_levels() -> tuple[str, ...]:
 
 def choose_level(requested: str | None) -> str:
     """The best level that is built and runs here, or the requested one."""
+    if "baseline" not in built_levels():
+        raise ImportError("the kernels of fastdist are not built: pip install --editable . in its checkout")
     usable = [level for level in built_levels() if level in cpu_levels()]
     if not requested:
         return usable[-1]

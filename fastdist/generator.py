@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import copysign, isnan
-from typing import Any, SupportsIndex, overload
+from collections.abc import Callable, Iterator, Sequence
+from math import copysign, isnan, ldexp
+from typing import Any, Self, SupportsIndex, overload
 
 import numpy as np
 from numpy.random import BitGenerator, SeedSequence
@@ -79,6 +79,12 @@ class Generator(np.random.Generator):
         ahead = [n.buffered for n in self._normals.values() if isinstance(n, _SequentialNormals)]
         return type(self), (self.bit_generator,), ahead or None
 
+    def __copy__(self) -> Self:
+        """Another Generator on the same bit generator; what is drawn ahead of it is shared as well."""
+        twin = type(self)(self.bit_generator)
+        twin._normals, twin._next_normal = self._normals, self._next_normal
+        return twin
+
     def __setstate__(self, ahead: list[bytes]) -> None:  # type: ignore[override]
         for normals, buffered in zip(self._normals.values(), ahead, strict=True):
             assert isinstance(normals, _SequentialNormals)
@@ -119,7 +125,7 @@ class Generator(np.random.Generator):
 
         Notes
         -----
-        The Box-Muller transform [1]_; the largest magnitude is 9.49 in float64 and 6.77 in float32.
+        The Box-Muller transform [1]_; the largest magnitude is 9.49 in float64 and 6.76 in float32.
 
         References
         ----------
@@ -219,12 +225,10 @@ class Generator(np.random.Generator):
         if type(loc) in PLAIN_NUMBERS and type(scale) in PLAIN_NUMBERS:
             mean, deviation = float(loc), float(scale)
         else:
-            if loc is None or scale is None:  # NaN to asarray
-                raise TypeError("must be real number, not NoneType")
-            means, deviations = np.asarray(loc, dtype=np.float64), np.asarray(scale, dtype=np.float64)
+            means, deviations = _as_float64(loc), _as_float64(scale)
             if means.ndim or deviations.ndim:
                 return self._normal_of_arrays(normals, means, deviations, size, np.dtype(dtype), out)
-            mean, deviation = means.item(), deviations.item()
+            mean, deviation = ldexp(loc, 0), ldexp(scale, 0)  # float(), but neither None nor strings
         if copysign(1.0, deviation) < 0 and not isnan(deviation):
             raise ValueError("scale < 0")
         if out is not None:
@@ -257,6 +261,7 @@ class Generator(np.random.Generator):
         if out is None:
             out = np.empty(np.broadcast(loc, scale).shape, dtype)
         else:
+            loc, scale = (np.copy(x) if np.may_share_memory(x, out) else x for x in (loc, scale))
             shape = np.broadcast(out, loc, scale).shape
             if shape != out.shape:
                 raise ValueError(
@@ -314,14 +319,16 @@ class Generator(np.random.Generator):
         if dtype not in (np.float64, np.float32):
             raise TypeError(f"Unsupported dtype {dtype!r} for random")
         if out is None:
-            out = np.empty(() if size is None else size, dtype)
+            assert size is not None  # that was NumPy's
+            out = np.empty(size, dtype)
         else:
             check_out(out, dtype, size)
         with bits.lock:
             if dtype == np.float64:
                 fill(bits._uniforms, out)
             else:
-                bits._words.fill_float32(out)
+                for part in _chunks(out):
+                    bits._words.fill_float32(part)
         return out
 
     def seek(self, index: SupportsIndex, dtype: DTypeLike = np.float64) -> None:
@@ -428,10 +435,9 @@ class _SequentialNormals:
             return self._stream.fill_at_once(out)
 
     def fill(self, out: Array, loc: float = 0, scale: float = 1) -> None:
-        flat = out.ravel(order="K")
         with self._lock:
-            for start in range(0, flat.size, CHUNK):
-                self._stream.fill(flat[start : start + CHUNK], loc, scale)
+            for part in _chunks(out):
+                self._stream.fill(part, loc, scale)
 
     @property
     def buffered(self) -> bytes:
@@ -442,6 +448,22 @@ class _SequentialNormals:
     def buffered(self, samples: bytes) -> None:
         with self._lock:
             self._stream.buffered = samples
+
+
+def _as_float64(parameter: ArrayLike) -> NDArray[np.float64]:
+    """As an array, by NumPy's rule: other arrays must be safe to cast."""
+    if isinstance(parameter, np.ndarray) and not np.can_cast(parameter.dtype, np.float64):
+        raise TypeError(
+            f"Cannot cast array data from {parameter.dtype!r} to {np.dtype(np.float64)!r} "
+            "according to the rule 'safe'"
+        )
+    return np.asarray(parameter, dtype=np.float64)
+
+
+def _chunks(out: Array) -> Iterator[Array]:
+    """The array in parts, in the order of memory: an interrupt is noticed between them."""
+    flat = np.asarray(out).ravel(order="K")
+    return (flat[start : start + CHUNK] for start in range(0, flat.size, CHUNK))
 
 
 def check_out(out: Array, dtype: DTypeLike, size: Size) -> None:
@@ -458,7 +480,10 @@ def check_out(out: Array, dtype: DTypeLike, size: Size) -> None:
             f"Supplied output array has the wrong type. Expected {np.dtype(dtype)}, got {out.dtype}"
         )
     if size is not None:
-        shape = tuple(size) if isinstance(size, tuple | list | np.ndarray) else (size,)
+        try:
+            shape = tuple(size)  # type: ignore[arg-type]
+        except TypeError:
+            shape = (size,)  # type: ignore[assignment]
         if shape != out.shape:
             raise ValueError("size must match out.shape when used together")
 

@@ -73,13 +73,22 @@ class BlockXoshiro256(BitGenerator):
     def __init__(self, seed: int | ArrayLike | SeedSequence | ISeedSequence | None = None) -> None:
         super().__init__(seed)  # type: ignore[arg-type]
         key = np.asarray(self.seed_seq.generate_state(4, np.uint64), dtype=np.uint64)
-        self._words = stream.WordStream(key)
+        if not hasattr(self, "_words"):
+            self._words = stream.WordStream(key)
+            self._uniforms = stream.UniformStream(self._words)
+            self._normals: dict[object, stream.BlockStream] = {
+                np.float64: stream.BlockStream(key, FLOAT64_NORMALS, box_muller.float64),
+                np.float32: stream.BlockStream(key, FLOAT32_NORMALS, box_muller.float32),
+            }
+        # A second call seeds anew, and Generators that draw from here already must follow.
+        self._place(key, (0, 0, 0), None)
         self._words.install(self.capsule)
-        self._uniforms = stream.UniformStream(self._words)
-        self._normals: dict[object, stream.BlockStream] = {
-            np.float64: stream.BlockStream(key, FLOAT64_NORMALS, box_muller.float64),
-            np.float32: stream.BlockStream(key, FLOAT32_NORMALS, box_muller.float32),
-        }
+
+    def _place(self, key: NDArray[np.uint64], places: Sequence[int], half: int | None) -> None:
+        for sequence, place in zip((self._words, *self._normals.values()), places, strict=True):
+            sequence.key = key
+            sequence.position = place
+        self._words.half = half
 
     @property
     def key(self) -> NDArray[np.uint64]:
@@ -101,12 +110,14 @@ class BlockXoshiro256(BitGenerator):
         ValueError
             If it belongs to another bit generator.
         """
-        half = self._words.half
+        with self.lock:
+            half = self._words.half
+            words = self._words.position
         return {
             "bit_generator": type(self).__name__,
             "state": {
                 "key": self.key,
-                "words": self._words.position,
+                "words": words,
                 "float64_normals": self._normals[np.float64].position,
                 "float32_normals": self._normals[np.float32].position,
             },
@@ -122,15 +133,13 @@ class BlockXoshiro256(BitGenerator):
         if value.get("bit_generator", "") != name:
             raise ValueError(f"state must be for a {name} PRNG")
         state = value["state"]
-        key = np.ascontiguousarray(state["key"], dtype=np.uint64)
-        if key.shape != (4,):
-            raise ValueError(f"state['state']['key'] must have shape (4,), not {key.shape}")
-        places = [check_position(state[part]) for part in ("words", "float64_normals", "float32_normals")]
-        half = int(value["uinteger"]) if value["has_uint32"] else None
-        for sequence, place in zip((self._words, *self._normals.values()), places, strict=True):
-            sequence.key = key
-            sequence.position = place
-        self._words.half = half
+        words = [_word(word, 64, "key") for word in state["key"]]
+        if len(words) != 4:
+            raise ValueError(f"the key of a state is 4 words, not {len(words)}")
+        places = [_word(state[part], 64, part) for part in ("words", "float64_normals", "float32_normals")]
+        half = _word(value["uinteger"], 32, "uinteger") if value["has_uint32"] else None
+        with self.lock:
+            self._place(np.array(words, dtype=np.uint64), places, half)
 
     def jumped(self, jumps: int = 1) -> Self:
         """A new bit generator whose sequences do not overlap with these.
@@ -161,7 +170,7 @@ class BlockXoshiro256(BitGenerator):
         state = self.state
         key = state["state"]["key"]
         key[2] = (int(key[2]) + operator.index(jumps)) % (1 << 64)
-        jumped = type(self)(0)
+        jumped = type(self)(SeedSequence(key.tolist()))  # so that its children are its own
         jumped.state = state
         return jumped
 
@@ -235,21 +244,28 @@ class BlockXoshiro256(BitGenerator):
 
 
 def check_position(position: SupportsIndex) -> int:
-    """The position as an int, if the stream has it."""
+    """The position as an int, if it may be sought."""
     index = operator.index(position)
     if not 0 <= index < END:
         raise ValueError(f"position {index} is outside of the stream, 0 to 2**63 - 1")
     return index
 
 
+def _word(value: SupportsIndex, bits: int, name: str) -> int:
+    word = operator.index(value)
+    if not 0 <= word < 1 << bits:
+        raise ValueError(f"{name} of a state must be in 0 to 2**{bits} - 1, not {word}")
+    return word
+
+
 def fill(sequence: stream.BlockStream | stream.UniformStream, out: NDArray[Any], *scaling: float) -> None:
     """Write the next samples of a sequence, as ``loc + scale * sample`` where ``scaling`` is given."""
     if sequence.fill_at_once(out, *scaling):
         return
-    first = sequence.reserve(out.size)
-    flat = out.ravel(order="K")
+    key, first = sequence.reserve(out.size)
+    flat = np.asarray(out).ravel(order="K")
 
     def fill_range(start: int, stop: int) -> None:
-        sequence.fill_range(first + start, flat[start:stop], *scaling)
+        sequence.fill_range(key, first + start, flat[start:stop], *scaling)
 
     parallel.for_ranges(fill_range, out.size, first, sequence.block)

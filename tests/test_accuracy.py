@@ -290,5 +290,5 @@ def test_markdown_table():
     for line in lines:
         assert line.replace("\\|", "").count("|") == 7
     readme = Path(__file__).parents[1] / "README.md"
-    if readme.exists() and "| max ULP |" in readme.read_text(encoding="utf-8"):
+    if readme.exists():  # it does not where an installed package is tested
         assert markdown_table() in readme.read_text(encoding="utf-8")

@@ -85,6 +85,5 @@ def test_every_stem_is_repeated():
     for source in PACKAGE.glob("_kernels/*.pyx"):
         stem = source.stem
         assert source.with_suffix(".pyi").exists()
-        if stem in ("stream", "box_muller"):
+        if stem != "target":  # it computes nothing
             assert (PACKAGE / "reference" / f"{stem}.py").exists()
-            assert (Path(__file__).parent / f"test_{stem}.py").exists()

@@ -36,7 +36,7 @@ def test_first_samples(level, dtype, key, twin_normals, assert_same_bits):
     """The first 20 000 samples are the twin's, drawn in order or filled as a range."""
     assert_same_bits(stream_of(level, dtype, key).draw(N), twin_normals, f"{level.name}, draw")
     out = np.empty(N, dtype)
-    stream_of(level, dtype, key).fill_range(0, out)
+    stream_of(level, dtype, key).fill_range(key, 0, out)
     assert_same_bits(out, twin_normals, f"{level.name}, fill_range")
 
 
@@ -115,7 +115,7 @@ def test_loc_and_scale(level, dtype, key, loc, scale, assert_same_bits):
     want = kind(loc) + kind(scale) * z
     assert want.dtype == dtype
     out = np.empty(5000, dtype)
-    stream_of(level, dtype, key).fill_range(0, out, loc, scale)
+    stream_of(level, dtype, key).fill_range(key, 0, out, loc, scale)
     assert_same_bits(out, want, f"{level.name}, fill_range")
     stream = stream_of(level, dtype, key)
     for start, stop in ((0, 1), (1, 700), (700, 701), (701, 4500), (4500, 4500), (4500, 5000)):

@@ -52,6 +52,12 @@ def test_a_level_that_is_not_built_is_rejected(monkeypatch):
         _dispatch.choose_level("x86_64_v4")
 
 
+def test_an_unbuilt_checkout_says_so(monkeypatch):
+    monkeypatch.setattr(_dispatch, "built_levels", tuple)
+    with pytest.raises(ImportError, match="the kernels of fastdist are not built: pip install"):
+        _dispatch.choose_level(None)
+
+
 def test_the_best_level_is_the_default():
     usable = [level for level in _dispatch.built_levels() if level in _dispatch.cpu_levels()]
     assert _dispatch.choose_level(None) == usable[-1]

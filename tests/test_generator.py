@@ -230,6 +230,8 @@ FILLS = [
     {"out": lambda: np.zeros((2, 2)), "size": 4},
     {"out": lambda: np.array(1.0)},
     {"out": lambda: np.zeros(0)},
+    {"out": lambda: np.zeros(4), "size": np.array(4)},
+    {"out": lambda: np.zeros(4), "size": [4]},
 ]
 
 NORMALS = [
@@ -262,6 +264,16 @@ NORMALS = [
     (0.0, 1.0, 0),
     ([1.0, 2.0], 1.0, 0),
     (True, 2),
+    ("1.5", 1),
+    (b"1.5", 1),
+    (1, "2"),
+    (np.array(["1", "2"]), 1),
+    (np.array([1, 2], object), 1),
+    (np.array([1j, 2]), 1),
+    (np.array([1, 2], np.longdouble), 1),
+    (np.array([1, 2], "datetime64[s]"), 1),
+    (1, np.array([1, 2], np.float16)),
+    (np.array([1, 2], ">f8"), 1),
 ]
 
 
@@ -494,14 +506,104 @@ def test_copies_continue_alike(make, duplicate):
         assert_same(draw(twin), draw(rng))
 
 
-def test_shallow_copy_shares_the_stream():
-    """As NumPy's: the copy draws from the same bit generator."""
-    rng = default_rng(SEED)
+@pytest.mark.parametrize("make", GENERATORS.values(), ids=GENERATORS.keys())
+def test_shallow_copy_shares_the_stream(make):
+    """As NumPy's: the copy draws from the same bit generator, and nothing is drawn twice."""
+    rng = make()
+    first = rng.standard_normal(3)
     twin = copy.copy(rng)
     assert twin.bit_generator is rng.bit_generator
-    assert_same(
-        np.array([rng.standard_normal(), twin.standard_normal()]), default_rng(SEED).standard_normal(2)
-    )
+    drawn = [rng.standard_normal(), twin.standard_normal(), *rng.standard_normal(2), *twin.standard_normal(2)]
+    assert_same(np.array([*first, *drawn]), make().standard_normal(9))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_out_may_overlap_loc_and_scale(dtype):
+    """normal(x, 1, out=x) moves x by normals: what is read is read before it is written."""
+    z = default_rng(SEED).standard_normal(4, dtype)
+    x = np.array([100, 200, 300, 400], dtype)
+    old = x.copy()
+    assert_same(default_rng(SEED).normal(x, 1.0, out=x, dtype=dtype), old + z)
+    x = old.copy()
+    assert_same(default_rng(SEED).normal(0.0, x, out=x, dtype=dtype), old * z)
+    x = np.append(old, dtype(500))
+    assert_same(default_rng(SEED).normal(x[:4], 1.0, out=x[1:], dtype=dtype), old + z)
+
+
+def test_subclasses_of_ndarray_as_out():
+    """Whatever a subclass makes of ravel and slices, its memory is filled."""
+
+    class Elsewhere(np.ndarray):
+        def ravel(self, order="C"):
+            return np.array(self).ravel(order)
+
+    out = np.zeros(50_000).view(Elsewhere)
+    default_rng(SEED).standard_normal(out=out)
+    assert_same(np.asarray(out), default_rng(SEED).standard_normal(50_000))
+
+
+def test_seeding_anew():
+    """A second __init__ of the bit generator leaves its Generators, ours and NumPy's, in working order."""
+    bits = BlockXoshiro256(1)
+    ours, numpys = Generator(bits), np.random.Generator(bits)
+    for _ in range(20):
+        bits.__init__(SEED)
+        blocks = [np.ones(1 << 12) for _ in range(50)]  # where freed memory would be taken from
+        assert numpys.random() == default_rng(SEED).random()
+        assert ours.standard_normal() == default_rng(SEED).standard_normal()
+        del blocks
+
+
+def test_jumped_streams_have_children_of_their_own():
+    """And they are the same children every time."""
+    parents = [BlockXoshiro256(7), BlockXoshiro256(7).jumped(), BlockXoshiro256(99).jumped(3)]
+    firsts = {Generator(parent.spawn(1)[0]).standard_normal() for parent in parents}
+    assert len(firsts) == 3
+    again = BlockXoshiro256(99).jumped(3).spawn(1)[0]
+    assert Generator(again).standard_normal() in firsts
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (lambda s: s.update(uinteger=1 << 40), ValueError),
+        (lambda s: s.update(uinteger=-1), ValueError),
+        (lambda s: s["state"].update(words=-1), ValueError),
+        (lambda s: s["state"].update(float32_normals=1 << 64), ValueError),
+        (lambda s: s["state"].update(float64_normals=1.5), TypeError),
+        (lambda s: s["state"].update(key=[1, 2, 3]), ValueError),
+        (lambda s: s["state"].update(key=[1.5, 2, 3, 4]), TypeError),
+        (lambda s: s["state"].update(key=["1", "2", "3", "4"]), TypeError),
+        (lambda s: s["state"].update(key=[-1, 2, 3, 4]), ValueError),
+        (lambda s: s.update(bit_generator="PCG64"), ValueError),
+        (lambda s: s.pop("state"), KeyError),
+    ],
+)
+def test_a_rejected_state_changes_nothing(change, error):
+    bits = BlockXoshiro256(SEED)
+    bits.random_raw(5)
+    before = pickle.dumps(bits.state)
+    state = BlockXoshiro256(8).jumped().advance(777).state
+    state["has_uint32"] = 1
+    change(state)
+    with pytest.raises(error):
+        bits.state = state
+    assert pickle.dumps(bits.state) == before
+
+
+def test_a_state_must_be_a_dict():
+    with pytest.raises(TypeError, match="state must be a dict"):
+        BlockXoshiro256(1).state = 7
+
+
+def test_copies_at_the_end_of_the_stream():
+    """The last place that can be sought is not the last that is there; copies are exact beyond it."""
+    rng = default_rng(SEED)
+    rng.seek(2**63 - 1)
+    rng.standard_normal(10)
+    twin = pickle.loads(pickle.dumps(rng))
+    assert twin.tell() == rng.tell() == 2**63 + 9
+    assert_same(twin.standard_normal(5), rng.standard_normal(5))
 
 
 def test_spawn_gives_independent_generators():

@@ -37,6 +37,7 @@ def test_work_is_shared():
     lock = threading.Lock()
 
     def task(start, stop):
+        time.sleep(0.002)  # long enough for the other thread to wake
         with lock:
             name = threading.current_thread().name
             names[name] = names.get(name, 0) + stop - start
@@ -112,12 +113,37 @@ def test_an_interrupted_call_has_taken_its_samples():
     assert rng.tell() in (calls * out.size, (calls + 1) * out.size)
 
 
-@pytest.mark.parametrize("bad", [0, -1, 1.5, "2", None, True])
-def test_number_of_threads_must_be_positive(bad):
-    with pytest.raises(ValueError, match="threads must be a positive integer"):
+@pytest.mark.parametrize(
+    ("bad", "error"), [(0, ValueError), (-1, ValueError), (1.5, TypeError), ("2", TypeError)]
+)
+def test_number_of_threads_must_be_positive(bad, error):
+    with pytest.raises(error, match="integer"):
         fastdist.set_num_threads(bad)
-    with pytest.raises(ValueError, match="threads must be a positive integer"), fastdist.num_threads(bad):
+    with pytest.raises(error, match="integer"), fastdist.num_threads(bad):
         pass
+
+
+def test_number_of_threads_may_be_any_integer_type():
+    with fastdist.num_threads(np.int64(2)):
+        assert fastdist.get_num_threads() == 2
+
+
+def test_threads_that_cannot_start(monkeypatch):
+    """Each range is then done by the caller, and by nobody else later on."""
+
+    def fail(thread):
+        raise RuntimeError("can't start new thread")
+
+    parallel._forget_pool()
+    ranges = []
+    with monkeypatch.context() as patch, fastdist.num_threads(4):
+        patch.setattr(threading.Thread, "start", fail)
+        parallel.for_ranges(lambda start, stop: ranges.append((start, stop)), 10**7, 0, 4096)
+    assert sum(stop - start for start, stop in ranges) == 10**7
+    with fastdist.num_threads(4):  # the pool works again, and finds nothing left over
+        parallel.for_ranges(lambda start, stop: None, 10**7, 0, 4096)
+    assert sum(stop - start for start, stop in ranges) == 10**7
+    parallel._forget_pool()
 
 
 def test_context_is_local_and_restored():

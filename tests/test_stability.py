@@ -42,17 +42,17 @@ def kernel_samples(level: Any, key: np.ndarray, what: str) -> np.ndarray:
     out = np.empty(N, DTYPES[what])
     words = level.stream.WordStream(key)
     if what == "raw words":
-        words.fill_range(0, out)
+        words.fill_range(key, 0, out)
     elif what == "uniforms float64":
-        level.stream.UniformStream(words).fill_range(0, out)
+        level.stream.UniformStream(words).fill_range(key, 0, out)
     elif what == "uniforms float32":
         words.fill_float32(out)
     elif what == "normals float64":
         stream = level.stream.BlockStream(key, twin_stream.FLOAT64_NORMALS, level.box_muller.float64)
-        stream.fill_range(0, out)
+        stream.fill_range(key, 0, out)
     else:
         stream = level.stream.BlockStream(key, twin_stream.FLOAT32_NORMALS, level.box_muller.float32)
-        stream.fill_range(0, out)
+        stream.fill_range(key, 0, out)
     return out
 
 

@@ -17,6 +17,14 @@ ctypedef fused floating:
     double
     float
 
+cdef extern from *:
+    """
+    #include <float.h>
+    #if FLT_EVAL_METHOD != 0
+    #error "operations must be rounded to the type of their operands"
+    #endif
+    """
+
 cdef extern from "coefficients.h" nogil:
     const double LN2_HIGH_F64, LN2_LOW_F64, PI_HIGH_F64, PI_LOW_F64
     const double LOG_F64_0, LOG_F64_1, LOG_F64_2, LOG_F64_3, LOG_F64_4, LOG_F64_5, LOG_F64_6
@@ -70,8 +78,9 @@ cdef inline floating square_root(floating x) noexcept nogil:
 cdef inline floating rough_half_reciprocal(floating x) noexcept nogil:
     """1 / (2 x) within 6 %, where x > 0 and the result are normal; finite for x = 0.
 
-    The bits of a positive number, read as an integer, are nearly proportional to its logarithm: a
-    constant minus the bits negates the logarithm.
+    The bits of a positive number, read as an integer, are nearly its logarithm: minus the bits is nearly
+    1 / x.  The constant is the sum of the bits of 1 and of 1/2, less a tenth of a binade, which makes the
+    error as large above as below.
     """
     if floating is double:
         return float64_of_bits(0x7FCE600000000000ULL - bits_of_float64(x))

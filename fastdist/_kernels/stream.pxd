@@ -22,6 +22,9 @@ cdef extern from *:
     #ifndef WORDS_BIGENDIAN             /* pyconfig.h defines it as 1 where it holds */
     #define WORDS_BIGENDIAN 0
     #endif
+    #ifndef __SIZEOF_INT128__
+    #error "a GCC or clang for a 64-bit platform is needed"
+    #endif
     """
     const int WORDS_BIGENDIAN
     ctypedef unsigned long long uint128_t "unsigned __int128"       # GCC and clang have it

@@ -148,23 +148,27 @@ cdef class BlockStream(Stream):
         return TILES_PER_BLOCK * self.buffer.transform.samples
 
     def reserve(self, uint64_t n):
-        """Step over the next n samples, and return where they start: they are the caller's to fill."""
+        """Step over the next n samples, and return the key and where they start: the caller may fill them."""
         cdef uint64_t first = self.position
         self.position = first + n
-        return first
+        return self.key, first
 
-    def fill_range(self, uint64_t first, cnp.ndarray out, double loc=0, double scale=1):
-        """Write samples first, first + 1, ...; the stream stays where it is, and the GIL is released."""
-        fill_range_of(self, self.buffer.transform, first, out, loc, scale)
+    def fill_range(
+        self, const uint64_t[::1] key, uint64_t first, cnp.ndarray out, double loc=0, double scale=1
+    ):
+        """Write samples first, first + 1, ... of a key; the stream is not moved, and the GIL is released."""
+        fill_range_of(self, self.buffer.transform, key, first, out, loc, scale)
 
 
 cdef fill_range_of(
-    BlockStream stream, const Transform *transform, uint64_t first, cnp.ndarray out, double loc, double scale
+    BlockStream stream, const Transform *transform, const uint64_t[::1] key, uint64_t first, cnp.ndarray out,
+    double loc, double scale,
 ):
     cdef char *data = <char *> cnp.PyArray_DATA(out)
     cdef Py_ssize_t n = cnp.PyArray_SIZE(out)
+    cdef Domain domain = <Domain> stream.cursor.domain
     with nogil:
-        fill_range(stream.cursor.key, <Domain> stream.cursor.domain, transform, first, data, n, loc, scale)
+        fill_range(&key[0], domain, transform, first, data, n, loc, scale)
 
 
 cdef class SequentialStream(Stream):
@@ -251,7 +255,7 @@ cdef struct WordState:
 
 cdef uint64_t next_uint64(void *state) noexcept nogil:
     cdef Buffer *buffer = (<WordState *> state).buffer
-    if buffer.index == TILE_WORDS:
+    if buffer.index >= TILE_WORDS:
         refill(buffer)
     buffer.index += 1
     return buffer.samples.words[buffer.index - 1]
@@ -319,7 +323,7 @@ cdef class UniformStream:
 
     cdef WordStream words
 
-    def __init__(self, WordStream words):
+    def __init__(self, WordStream words not None):
         self.words = words
 
     @property
@@ -328,7 +332,7 @@ cdef class UniformStream:
         return self.words.block
 
     def reserve(self, uint64_t n):
-        """Step over the next n samples, and return where they start."""
+        """Step over the next n samples, and return the key and where they start."""
         return self.words.reserve(n)
 
     def fill_at_once(self, object out):
@@ -338,9 +342,9 @@ cdef class UniformStream:
         fill(&self.words.buffer, &FLOAT64, <char *> cnp.PyArray_DATA(out), cnp.PyArray_SIZE(out), 0, 1)
         return True
 
-    def fill_range(self, uint64_t first, cnp.ndarray out):
-        """Write samples first, first + 1, ...; the GIL is released."""
-        fill_range_of(self.words, &FLOAT64, first, out, 0, 1)
+    def fill_range(self, const uint64_t[::1] key, uint64_t first, cnp.ndarray out):
+        """Write samples first, first + 1, ... of a key; the GIL is released."""
+        fill_range_of(self.words, &FLOAT64, key, first, out, 0, 1)
 
 
 # For Cython code elsewhere (fastdist/__init__.pxd)

@@ -51,8 +51,9 @@ def minus_log_float64(f: float, e: float) -> float:
 def rough_half_reciprocal_float64(x: float) -> float:
     """1 / (2 x) within 6 %, where x > 0 and the result are normal; finite for x = 0.
 
-    The bits of a positive number, read as an integer, are nearly proportional to its logarithm: a
-    constant minus the bits negates the logarithm.
+    The bits of a positive number, read as an integer, are nearly its logarithm: minus the bits is nearly
+    1 / x.  The constant is the sum of the bits of 1 and of 1/2, less a tenth of a binade, which makes the
+    error as large above as below.
 
     >>> rough_half_reciprocal_float64(1.0), rough_half_reciprocal_float64(8.0)
     (0.474609375, 0.059326171875)
