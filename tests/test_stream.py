@@ -175,7 +175,7 @@ def test_one_stream_however_it_is_sliced(level, dtype, key, assert_same_bits):
             assert stream.fill_at_once(got[start:stop])
         else:
             assert stream.reserve(stop - start)[1] == start
-            stream.fill_range(start, got[start:stop])
+            stream.fill_range(key, start, got[start:stop])
         start = stop
         assert stream.position == start
     assert_same_bits(got, whole, level.name)
