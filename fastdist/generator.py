@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from math import copysign, isnan, ldexp
 from typing import Any, Self, SupportsIndex, overload
 
@@ -12,9 +12,8 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastdist._dispatch import box_muller, stream
-from fastdist.stream import BlockXoshiro256, check_position, fill
+from fastdist.stream import BlockXoshiro256, Shape, check_position, fill
 
-Shape = SupportsIndex | Sequence[SupportsIndex]
 Size = Shape | None
 Array = NDArray[Any]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, SupportsIndex
+from typing import Any, Literal, Self, SupportsIndex, overload
 
 import numpy as np
 from numpy.random import BitGenerator, SeedSequence
@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastdist import parallel
 from fastdist._dispatch import box_muller, stream
+
+Shape = SupportsIndex | Sequence[SupportsIndex]
 
 # Domains of the stream (fastdist/_kernels/stream.pxd).
 FLOAT64_NORMALS, FLOAT32_NORMALS = 1, 2
@@ -207,9 +209,15 @@ class BlockXoshiro256(BitGenerator):
             self._words.half = None
         return self
 
-    def random_raw(  # type: ignore[override]
-        self, size: SupportsIndex | Sequence[SupportsIndex] | None = None, output: bool = True
-    ) -> int | NDArray[np.uint64] | None:
+    @overload
+    def random_raw(self, size: None = None, output: Literal[True] = True) -> int: ...
+    @overload
+    def random_raw(self, size: Shape, output: Literal[True] = True) -> NDArray[np.uint64]: ...
+    @overload
+    def random_raw(self, size: Shape | None, output: Literal[False]) -> None: ...
+    @overload
+    def random_raw(self, size: Shape | None = None, *, output: Literal[False]) -> None: ...
+    def random_raw(self, size: Shape | None = None, output: bool = True) -> int | NDArray[np.uint64] | None:
         """The next raw words, as of any NumPy bit generator.
 
         Parameters
