@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import copysign, isnan, ldexp
 from typing import Any, Self, SupportsIndex, overload
 
@@ -11,15 +11,13 @@ from numpy.random import BitGenerator, SeedSequence
 from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from fastdist._dispatch import box_muller, stream
-from fastdist.stream import BlockXoshiro256, Shape, check_position, fill
+from fastdist._dispatch import stream
+from fastdist.stream import BlockXoshiro256, SequentialNormals, Shape, check_position, chunks, fill
 
 Size = Shape | None
 Array = NDArray[Any]
 
 PLAIN_NUMBERS = frozenset({float, int})
-# Samples that are written between two looks at whether the call was interrupted.
-CHUNK = 1 << 18
 
 
 class Generator(np.random.Generator):
@@ -62,20 +60,19 @@ class Generator(np.random.Generator):
 
     def __init__(self, bit_generator: BitGenerator) -> None:
         super().__init__(bit_generator)
-        self._normals: dict[object, stream.BlockStream | _SequentialNormals]
+        self._normals: dict[object, stream.BlockStream | SequentialNormals]
         if isinstance(bit_generator, BlockXoshiro256):
             self._normals = dict(bit_generator._normals)
             self._fill: Callable[..., None] = fill
         else:
             self._normals = {
-                np.float64: _SequentialNormals(bit_generator, box_muller.float64),
-                np.float32: _SequentialNormals(bit_generator, box_muller.float32),
+                dtype: SequentialNormals(bit_generator, dtype) for dtype in (np.float64, np.float32)
             }
-            self._fill = _SequentialNormals.fill
+            self._fill = SequentialNormals.fill
         self._next_normal = self._normals[np.float64].next
 
     def __reduce__(self) -> tuple[Any, ...]:
-        ahead = [n.buffered for n in self._normals.values() if isinstance(n, _SequentialNormals)]
+        ahead = [n.buffered for n in self._normals.values() if isinstance(n, SequentialNormals)]
         return type(self), (self.bit_generator,), ahead or None
 
     def __copy__(self) -> Self:
@@ -86,7 +83,7 @@ class Generator(np.random.Generator):
 
     def __setstate__(self, ahead: list[bytes]) -> None:  # type: ignore[override]
         for normals, buffered in zip(self._normals.values(), ahead, strict=True):
-            assert isinstance(normals, _SequentialNormals)
+            assert isinstance(normals, SequentialNormals)
             normals.buffered = buffered
 
     @overload  # type: ignore[override]
@@ -244,7 +241,7 @@ class Generator(np.random.Generator):
 
     def _normal_of_arrays(
         self,
-        normals: stream.BlockStream | _SequentialNormals,
+        normals: stream.BlockStream | SequentialNormals,
         loc: NDArray[np.float64],
         scale: NDArray[np.float64],
         size: Size,
@@ -326,7 +323,7 @@ class Generator(np.random.Generator):
             if dtype == np.float64:
                 fill(bits._uniforms, out)
             else:
-                for part in _chunks(out):
+                for part in chunks(out):
                     bits._words.fill_float32(part)
         return out
 
@@ -402,7 +399,7 @@ class Generator(np.random.Generator):
             return bits._words
         return bits._normals[self._check_dtype(dtype, method)]
 
-    def _normals_of(self, dtype: DTypeLike, method: str) -> stream.BlockStream | _SequentialNormals:
+    def _normals_of(self, dtype: DTypeLike, method: str) -> stream.BlockStream | SequentialNormals:
         if dtype is np.float64 or dtype is np.float32:
             return self._normals[dtype]
         return self._normals[self._check_dtype(dtype, method)]
@@ -414,41 +411,6 @@ class Generator(np.random.Generator):
         return dtype.type
 
 
-class _SequentialNormals:
-    """Normals made of the words of any bit generator, under its lock."""
-
-    def __init__(self, bit_generator: BitGenerator, transform: object) -> None:
-        self._lock = bit_generator.lock
-        self._stream = stream.SequentialStream(bit_generator, transform)
-
-    def next(self) -> float:
-        with self._lock:
-            return self._stream.next()
-
-    def draw(self, n: int) -> Array:
-        with self._lock:
-            return self._stream.draw(n)
-
-    def fill_at_once(self, out: Array) -> bool:
-        with self._lock:
-            return self._stream.fill_at_once(out)
-
-    def fill(self, out: Array, loc: float = 0, scale: float = 1) -> None:
-        with self._lock:
-            for part in _chunks(out):
-                self._stream.fill(part, loc, scale)
-
-    @property
-    def buffered(self) -> bytes:
-        with self._lock:
-            return self._stream.buffered
-
-    @buffered.setter
-    def buffered(self, samples: bytes) -> None:
-        with self._lock:
-            self._stream.buffered = samples
-
-
 def _as_float64(parameter: ArrayLike) -> NDArray[np.float64]:
     """As an array, by NumPy's rule: other arrays must be safe to cast."""
     if isinstance(parameter, np.ndarray) and not np.can_cast(parameter.dtype, np.float64):
@@ -457,12 +419,6 @@ def _as_float64(parameter: ArrayLike) -> NDArray[np.float64]:
             "according to the rule 'safe'"
         )
     return np.asarray(parameter, dtype=np.float64)
-
-
-def _chunks(out: Array) -> Iterator[Array]:
-    """The array in parts, in the order of memory: an interrupt is noticed between them."""
-    flat = np.asarray(out).ravel(order="K")
-    return (flat[start : start + CHUNK] for start in range(0, flat.size, CHUNK))
 
 
 def check_out(out: Array, dtype: DTypeLike, size: Size) -> None:

@@ -1,9 +1,9 @@
-"""The random stream as a NumPy bit generator."""
+"""The random stream as a NumPy bit generator, and how arrays are filled from it or from another one."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Self, SupportsIndex, overload
 
 import numpy as np
@@ -20,6 +20,8 @@ Shape = SupportsIndex | Sequence[SupportsIndex]
 FLOAT64_NORMALS, FLOAT32_NORMALS = 1, 2
 # A position is less than this: the stream is not exhausted in 292 years at a sample a nanosecond.
 END = 1 << 63
+# Samples that are written between two looks at whether the call was interrupted.
+CHUNK = 1 << 18
 
 
 class BlockXoshiro256(BitGenerator):
@@ -277,3 +279,45 @@ def fill(sequence: stream.BlockStream | stream.UniformStream, out: NDArray[Any],
         sequence.fill_range(key, first + start, flat[start:stop], *scaling)
 
     parallel.for_ranges(fill_range, out.size, first, sequence.block)
+
+
+def chunks(out: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """The array in parts, in the order of memory: an interrupt is noticed between them."""
+    flat = np.asarray(out).ravel(order="K")
+    return (flat[start : start + CHUNK] for start in range(0, flat.size, CHUNK))
+
+
+class SequentialNormals:
+    """Normals made of the words of any bit generator in order, under its lock."""
+
+    def __init__(self, bit_generator: BitGenerator, dtype: type[np.floating[Any]]) -> None:
+        self._lock = bit_generator.lock
+        transform = box_muller.float64 if dtype is np.float64 else box_muller.float32
+        self._stream = stream.SequentialStream(bit_generator, transform)
+
+    def next(self) -> float:
+        with self._lock:
+            return self._stream.next()
+
+    def draw(self, n: int) -> NDArray[Any]:
+        with self._lock:
+            return self._stream.draw(n)
+
+    def fill_at_once(self, out: NDArray[Any]) -> bool:
+        with self._lock:
+            return self._stream.fill_at_once(out)
+
+    def fill(self, out: NDArray[Any], loc: float = 0, scale: float = 1) -> None:
+        with self._lock:
+            for part in chunks(out):
+                self._stream.fill(part, loc, scale)
+
+    @property
+    def buffered(self) -> bytes:
+        with self._lock:
+            return self._stream.buffered
+
+    @buffered.setter
+    def buffered(self, samples: bytes) -> None:
+        with self._lock:
+            self._stream.buffered = samples
