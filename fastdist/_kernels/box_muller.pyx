@@ -200,9 +200,9 @@ cdef void float32_copy(const void *z, void *out, Py_ssize_t n, double loc, doubl
 
 
 cdef Transform FLOAT64 = Transform(
-    2 * FLOAT64_PAIRS, sizeof(double), cnp.NPY_FLOAT64, float64_tile, float64_copy)
+    2 * FLOAT64_PAIRS, sizeof(double), cnp.NPY_FLOAT64, True, float64_tile, float64_copy)
 cdef Transform FLOAT32 = Transform(
-    2 * FLOAT32_PAIRS, sizeof(float), cnp.NPY_FLOAT32, float32_tile, float32_copy)
+    2 * FLOAT32_PAIRS, sizeof(float), cnp.NPY_FLOAT32, True, float32_tile, float32_copy)
 
 float64 = PyCapsule_New(&FLOAT64, "fastdist.Transform", NULL)
 float32 = PyCapsule_New(&FLOAT32, "fastdist.Transform", NULL)

@@ -63,6 +63,7 @@ cdef struct Transform:
     Py_ssize_t samples      # samples made of one tile
     Py_ssize_t itemsize     # bytes a sample
     int typenum             # NumPy's number of their type
+    bint prefetch           # whether a tile takes so long that memory can be fetched meanwhile
     # all samples of a tile, as loc + scale z
     void (*tile)(const uint64_t *words, void *samples, double loc, double scale) noexcept nogil
     # n samples that an earlier tile(words, samples, 0, 1) made, as loc + scale z
@@ -142,10 +143,10 @@ cdef inline void fill_tiles(
     """Write n samples, whole tiles of them straight to ``out``: it is written once."""
     cdef uint64_t words[TILE_WORDS]
     cdef Py_ssize_t size = transform.samples * transform.itemsize
-    cdef bint large = n * transform.itemsize > CACHE
+    cdef bint prefetched = transform.prefetch and n * transform.itemsize > CACHE
     cdef Py_ssize_t line
     while n >= transform.samples:
-        if large:       # its lines are fetched while the words are made
+        if prefetched:      # the lines of this tile come while its words are made
             for line in range(size // CACHE_LINE):
                 prefetch(out + line * CACHE_LINE, 1, 3)
         source_next(source, words)

@@ -239,10 +239,12 @@ cdef void float32_tile(const uint64_t *words, void *out, double loc, double scal
     float32_copy(words, out, TILE_WORDS, loc, scale)
 
 
-cdef Transform WORDS = Transform(TILE_WORDS, sizeof(uint64_t), cnp.NPY_UINT64, words_tile, words_copy)
-cdef Transform FLOAT64 = Transform(TILE_WORDS, sizeof(double), cnp.NPY_FLOAT64, float64_tile, float64_copy)
+cdef Transform WORDS = Transform(
+    TILE_WORDS, sizeof(uint64_t), cnp.NPY_UINT64, False, words_tile, words_copy)
+cdef Transform FLOAT64 = Transform(
+    TILE_WORDS, sizeof(double), cnp.NPY_FLOAT64, False, float64_tile, float64_copy)
 cdef Transform FLOAT32_PAIRS = Transform(
-    TILE_WORDS, 2 * sizeof(float), cnp.NPY_FLOAT32, float32_tile, float32_copy)
+    TILE_WORDS, 2 * sizeof(float), cnp.NPY_FLOAT32, False, float32_tile, float32_copy)
 
 
 # Raw words through NumPy's interface for bit generators
