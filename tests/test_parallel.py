@@ -32,20 +32,20 @@ def test_ranges_cover_all_once_and_end_on_borders(n, first, threads):
 
 
 def test_work_is_shared():
-    """Two threads each take about half."""
-    names = {}
-    lock = threading.Lock()
+    """Two threads each take half."""
+    done = {}
+    both = threading.Barrier(2, timeout=60)
 
     def task(start, stop):
-        time.sleep(0.002)  # long enough for the other thread to wake
-        with lock:
-            name = threading.current_thread().name
-            names[name] = names.get(name, 0) + stop - start
+        name = threading.current_thread().name
+        if name not in done:
+            both.wait()  # neither goes on before the other has begun
+        done[name] = done.get(name, 0) + stop - start
 
     with fastdist.num_threads(2):
         parallel.for_ranges(task, 10**7, 0, 4096)
-    assert len(names) == 2
-    assert abs(max(names.values()) - 5 * 10**6) <= 4096
+    assert len(done) == 2
+    assert abs(max(done.values()) - 5 * 10**6) <= 4096
 
 
 def test_an_error_in_any_thread_is_raised_and_stops_the_rest():
