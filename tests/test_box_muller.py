@@ -105,11 +105,9 @@ def test_largest_normals(level, dtype):
     assert out.max() == pytest.approx(want, rel=2e-7 if dtype == "float32" else 1e-15)
 
 
-@pytest.mark.parametrize(("loc", "scale"), [(0.0, 1.0), (1.5, 0.1), (-1e300, 1e-5), (0.1, 3.0), (0.0, -2.0)])
+@pytest.mark.parametrize(("loc", "scale"), [(0.0, 1.0), (1.5, 0.1), (-1e30, 1e-5), (0.1, 3.0), (0.0, -2.0)])
 def test_loc_and_scale(level, dtype, key, loc, scale, assert_same_bits):
     """A sample is loc + scale z, in its dtype and rounded twice, whichever way it is written."""
-    if dtype == "float32" and abs(loc) > 1e38:
-        pytest.skip("no float32")
     z = stream_of(level, dtype, key).draw(5000)
     kind = np.dtype(dtype).type
     want = kind(loc) + kind(scale) * z
