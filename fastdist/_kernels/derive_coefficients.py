@@ -19,6 +19,8 @@ import struct
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 
 import mpmath as mp
@@ -41,9 +43,9 @@ def minimax(function: Function, weight: Function, low: mp.mpf, high: mp.mpf, pow
         values = mp.matrix(count, 1)
         for row, x in enumerate(points):
             for column, power in enumerate(powers):
-                system[row, column] = x**power
-            system[row, count - 1] = (-1) ** row / weight(x)
-            values[row] = function(x)
+                system[row, column] = weight(x) * x**power
+            system[row, count - 1] = (-1) ** row
+            values[row] = weight(x) * function(x)
         *coefficients, levelled = mp.lu_solve(system, values)
 
         def error(x: mp.mpf, coefficients: list[mp.mpf] = coefficients) -> mp.mpf:
@@ -88,42 +90,112 @@ class Precision:
     suffix: str
     name: str
     struct_code: str
+    c_type: str
 
     def round(self, x: mp.mpf) -> float:
         value: float = struct.unpack(self.struct_code, struct.pack(self.struct_code, float(x)))[0]
         return value
 
 
-FLOAT64 = Precision("F64", "float64", "<d")
-FLOAT32 = Precision("F32", "float32", "<f")
+FLOAT64 = Precision("F64", "float64", "<d", "double")
+FLOAT32 = Precision("F32", "float32", "<f", "float")
 
 
 @dataclass(frozen=True)
 class Series:
-    """A function's smooth part on (0, high], and what one unit of its error does to the function."""
+    """A function's smooth part on [low, high], and what one unit of its error does to the function.
+
+    Ranges may depend on the precision.  With ``refit`` the rest is fitted again after each rounding.  Without,
+    coefficients are rounded as they are, the first ``pairs`` of them to a sum of two numbers.
+    """
 
     name: str
     meaning: str
     function: Function
     weight: Function
-    high: mp.mpf
+    low: dict[str, mp.mpf]
+    high: dict[str, mp.mpf]
     terms: dict[str, int]
+    refit: bool = False
+    pairs: int = 0
 
-    def coefficients(self, precision: Precision) -> list[float]:
-        degree = self.terms[precision.suffix] - 1
-        rounded: list[float] = []
-        for power in range(degree + 1):
+    def coefficients(self, precision: Precision) -> tuple[list[float], list[float]]:
+        """The coefficients, and what rounding took from the first ``pairs`` of them."""
+        low, high, terms = (each[precision.suffix] for each in (self.low, self.high, self.terms))
+        if not self.refit:
+            exact = minimax(self.function, self.weight, low, high, range(terms))
+            rounded = [precision.round(c) for c in exact]
+            pairs = zip(exact[: self.pairs], rounded, strict=False)
+            return rounded, [precision.round(c - r) for c, r in pairs]
+        rounded = []
+        for power in range(terms):
 
             def rest(x: mp.mpf) -> mp.mpf:
                 return self.function(x) - mp.polyval(rounded[::-1], x) if rounded else self.function(x)
 
-            fitted = minimax(rest, self.weight, self.high / 1000, self.high, range(power, degree + 1))
+            fitted = minimax(rest, self.weight, high / 1000, high, range(power, terms))
             rounded.append(precision.round(fitted[0]))
-        return rounded
+        return rounded, []
 
-    def max_relative_error(self, coefficients: list[float]) -> mp.mpf:
-        grid = [self.high * i / 1000 for i in range(1, 1001)]
-        return max(abs(self.weight(x) * (self.function(x) - mp.polyval(coefficients[::-1], x))) for x in grid)
+    def max_relative_error(self, precision: Precision, coefficients: list[float], lows: list[float]) -> mp.mpf:
+        low, high = self.low[precision.suffix], self.high[precision.suffix]
+        exact = [mp.mpf(c) + r for c, r in zip_longest(coefficients, lows, fillvalue=0)]
+        grid = [low + (high - low) * i / 1001 for i in range(1, 1002)]  # 0 is not among them
+        return max(abs(self.weight(x) * (self.function(x) - mp.polyval(exact[::-1], x))) for x in grid)
+
+
+def both(value: mp.mpf) -> dict[str, mp.mpf]:
+    """The same for either precision."""
+    return {"F64": value, "F32": value}
+
+
+# Functions of the normal distribution.  Phi(-y) = erfc(y / sqrt(2)) / 2.
+
+TAIL_PIVOT = 4  # y of the middle of the scaled tail's range
+QUANTILE_PIVOT = {"F64": 6, "F32": 4}  # r of the middle of the quantile's tail
+QUANTILE_BORDER = mp.mpf(2) ** -7  # p where the quantile's tail begins
+LEAST = {"F64": mp.mpf(2) ** -1075, "F32": mp.mpf(2) ** -150}
+
+
+@lru_cache(None)
+def scaled_tail(t: mp.mpf) -> mp.mpf:
+    """(y + pivot) exp(y^2 / 2) Phi(-y) where t = (y - pivot) / (y + pivot)."""
+    y = TAIL_PIVOT * (1 + t) / (1 - t)
+    return (y + TAIL_PIVOT) * mp.exp(y * y / 2) * mp.erfc(y / mp.sqrt(2)) / 2
+
+
+@lru_cache(None)
+def quantile(log_p: mp.mpf) -> mp.mpf:
+    """x >= 0 where ln Phi(-x) = log_p, by Newton's method."""
+    x = mp.sqrt(-2 * log_p) - mp.mpf(1) / 2
+    while True:
+        p = mp.erfc(x / mp.sqrt(2)) / 2
+        step = (mp.log(p) - log_p) * p * mp.sqrt(2 * mp.pi) * mp.exp(x * x / 2)
+        x += step
+        if abs(step) < mp.mpf(10) ** -50:
+            return x
+
+
+def quantile_centre(w: mp.mpf) -> mp.mpf:
+    """(x / (1/2 - p) - sqrt(2 pi)) / w where w = -ln(4 p (1 - p)) and Phi(-x) = p."""
+    d = mp.sqrt(-mp.expm1(-w)) / 2  # 1/2 - p
+    return (mp.sqrt(2) * mp.erfinv(2 * d) / d - mp.sqrt(2 * mp.pi)) / w
+
+
+def quantile_tail(pivot: int) -> Function:
+    """1 - x / r where t = (r - pivot) / (r + pivot), r = sqrt(-2 ln p) and Phi(-x) = p."""
+
+    @lru_cache(None)
+    def function(t: mp.mpf) -> mp.mpf:
+        r = pivot * (1 + t) / (1 - t)
+        return 1 - quantile(-r * r / 2) / r
+
+    return function
+
+
+def moebius(x: mp.mpf, pivot: int) -> mp.mpf:
+    """[0, infinity) to [-1, 1), pivot to 0."""
+    return (x - pivot) / (x + pivot)
 
 
 SERIES = [
@@ -132,32 +204,88 @@ SERIES = [
         "(2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2",
         lambda z: 2 * (mp.atanh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z,
         lambda z: z / 2,
-        ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2,
+        both(mp.mpf(0)),
+        both(((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2),
         {"F64": 7, "F32": 3},
+        refit=True,
     ),
     Series(
         "SIN",
         "(sin(pi t) / t - pi) / t^2 in powers of q = t^2, q <= 1/16",
         lambda q: (mp.sin(mp.pi * mp.sqrt(q)) / mp.sqrt(q) - mp.pi) / q,
         lambda q: q * mp.sqrt(q) / mp.sin(mp.pi * mp.sqrt(q)),
-        mp.mpf(1) / 16,
+        both(mp.mpf(0)),
+        both(mp.mpf(1) / 16),
         {"F64": 6, "F32": 3},
+        refit=True,
     ),
     Series(
         "COS",
         "(cos(pi t) - 1) / t^2 in powers of q = t^2, q <= 1/16",
         lambda q: (mp.cos(mp.pi * mp.sqrt(q)) - 1) / q,
         lambda q: q / mp.cos(mp.pi * mp.sqrt(q)),
-        mp.mpf(1) / 16,
+        both(mp.mpf(0)),
+        both(mp.mpf(1) / 16),
         {"F64": 7, "F32": 4},
+        refit=True,
+    ),
+    Series(
+        "EXP",
+        "(exp(s) - 1 - s) / s^2 in powers of s, |s| <= ln(2) / 2",
+        lambda s: (mp.expm1(s) - s) / s**2,
+        lambda s: (mp.log(2) / 2) ** 2 / mp.exp(s),
+        both(-mp.log(2) / 2),
+        both(mp.log(2) / 2),
+        {"F64": 11, "F32": 6},
+    ),
+    Series(
+        "TAIL",
+        "(y + 4) exp(y^2 / 2) Phi(-y) in powers of t = (y - 4) / (y + 4), y <= 45, in float32 y <= 15",
+        scaled_tail,
+        lambda t: 1 / scaled_tail(t),
+        both(mp.mpf(-1)),
+        {"F64": moebius(mp.mpf(45), TAIL_PIVOT), "F32": moebius(mp.mpf(15), TAIL_PIVOT)},
+        {"F64": 24, "F32": 12},
+        pairs=3,
+    ),
+    Series(
+        "QUANTILE_CENTRE",
+        "(x / (1/2 - p) - sqrt(2 pi)) / w in powers of w = -ln(4 p (1 - p)), x = -quantile(p), p >= 2^-7",
+        quantile_centre,
+        lambda w: w / (mp.sqrt(2 * mp.pi) + w * quantile_centre(w)),
+        both(mp.mpf(2) ** -20),
+        both(-mp.log(4 * QUANTILE_BORDER * (1 - QUANTILE_BORDER))),
+        {"F64": 18, "F32": 9},
+        pairs=1,
+    ),
+    *(
+        Series(
+            "QUANTILE_TAIL",
+            f"1 - x / r in powers of t = (r - {pivot}) / (r + {pivot}), r = sqrt(-2 ln p), x = -quantile(p), "
+            "p <= 2^-7",
+            quantile_tail(pivot),
+            lambda t, error=quantile_tail(pivot): 1 / (1 - error(t)),
+            {suffix: moebius(mp.sqrt(-2 * mp.log(QUANTILE_BORDER)), pivot)},
+            {suffix: moebius(mp.sqrt(-2 * mp.log(LEAST[suffix])), pivot)},
+            {"F64": 28, "F32": 12},
+        )
+        for suffix, pivot in QUANTILE_PIVOT.items()
     ),
 ]
 
 
 def constants(precision: Precision) -> list[tuple[str, float]]:
-    """ln 2 and pi, each as an unevaluated sum of two numbers."""
+    """Each as an unevaluated sum of two numbers."""
+    named = {
+        "LN2": mp.log(2),
+        "PI": mp.pi,
+        "RECIPROCAL_LN2": 1 / mp.log(2),
+        "SQRT_2PI": mp.sqrt(2 * mp.pi),
+        "RECIPROCAL_SQRT_2PI": 1 / mp.sqrt(2 * mp.pi),
+        "HALF_LN_2PI": mp.log(2 * mp.pi) / 2,
+    }
     parts = []
-    for name, value in (("LN2", mp.log(2)), ("PI", mp.pi)):
+    for name, value in named.items():
         high = precision.round(value)
         parts += [(f"{name}_HIGH", high), (f"{name}_LOW", precision.round(value - high))]
     return parts
@@ -176,15 +304,21 @@ def generate() -> tuple[str, str]:
             header.append(f"#define {name}_{precision.suffix} {value.hex()}{f}")
             module.append(f'{name}_{precision.suffix} = float.fromhex("{value.hex()}")')
         for series in SERIES:
-            values = series.coefficients(precision)
-            bits = mp.nstr(mp.log(series.max_relative_error(values), 2), 4)
+            if precision.suffix not in series.low:
+                continue
+            values, lows = series.coefficients(precision)
+            bits = mp.nstr(mp.log(series.max_relative_error(precision, values, lows), 2), 4)
             header.append(f"/* {series.meaning};\n   relative error 2^{bits} */")
             module += ["", f"# {series.meaning};", f"# relative error 2^{bits}"]
-            module.append(f"{series.name}_{precision.suffix} = (")
-            for power, value in enumerate(values):
-                header.append(f"#define {series.name}_{precision.suffix}_{power} {value.hex()}{f}")
-                module.append(f'    float.fromhex("{value.hex()}"),')
-            module.append(")")
+            for part, numbers in (("", values), ("_LOW", lows)):
+                if numbers:
+                    name = f"{series.name}{part}_{precision.suffix}"
+                    header.append(f"static const {precision.c_type} {name}[{len(numbers)}] = {{")
+                    header += [f"    {number.hex()}{f}," for number in numbers]
+                    header.append("};")
+                    module.append(f"{name} = (")
+                    module += [f'    float.fromhex("{number.hex()}"),' for number in numbers]
+                    module.append(")")
     return "\n".join(header) + "\n", "\n".join(module) + "\n"
 
 

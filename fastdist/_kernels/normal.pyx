@@ -1,0 +1,505 @@
+"""The normal distribution as NumPy ufuncs of x, loc and scale; and sums over data.
+
+A ufunc's inner loop goes through its operands in tiles.  What is not contiguous is first copied into a tile of
+its own, loc and scale turn x into z = (x - loc) / scale, and then a function of z (normal.pxd) runs over
+contiguous numbers, so that the compiler makes vectors of it.  For loc = 0 and scale = 1 that is all.
+
+How the operands lie in memory, and which level's loop runs, cannot be seen in a result.
+"""
+
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
+from cpython.long cimport PyLong_AsDouble, PyLong_CheckExact
+
+cimport cython
+cimport numpy as cnp
+
+from fastdist._kernels.mathematics cimport floating, fused_multiply_add
+
+cnp.import_array()
+cnp.import_ufunc()
+
+cdef enum:
+    TILE = 256              # numbers: all that is kept of a tile fits into half of an L1 cache
+    GROUP = 16              # numbers in the widest vector
+    LANES = 16              # of the sums
+    SUMS_BLOCK = 4096       # numbers summed into one row
+
+BLOCK = SUMS_BLOCK
+
+cdef extern from *:
+    """
+    #include <numpy/arrayscalars.h>
+
+    /* The kernels compute in the default floating-point environment, rounding to nearest and with subnormal
+       numbers, and leave the caller's as it was, its status flags included. */
+    #if defined(__SSE2__)
+    #include <immintrin.h>
+    typedef unsigned int fastdist_environment;
+    static inline fastdist_environment fastdist_enter(void) {
+        fastdist_environment caller = _mm_getcsr();
+        _mm_setcsr(0x1F80);
+        return caller;
+    }
+    static inline void fastdist_leave(fastdist_environment caller) { _mm_setcsr(caller); }
+    #else
+    #include <fenv.h>
+    typedef fenv_t fastdist_environment;
+    static inline fastdist_environment fastdist_enter(void) {
+        fastdist_environment caller;
+        fegetenv(&caller);
+        fesetenv(FE_DFL_ENV);
+        return caller;
+    }
+    static inline void fastdist_leave(fastdist_environment caller) { fesetenv(&caller); }
+    #endif
+
+    static inline PyObject *fastdist_float64(double x) {
+        PyObject *number = PyArrayScalar_New(Double);
+        if (number != NULL) PyArrayScalar_ASSIGN(number, Double, x);
+        return number;
+    }
+    """
+    ctypedef struct fastdist_environment:
+        pass
+    fastdist_environment fastdist_enter() noexcept nogil
+    void fastdist_leave(fastdist_environment caller) noexcept nogil
+    object fastdist_float64(double x)
+
+
+# The parameters of a tile: rows of TILE numbers
+
+cdef enum:
+    SHRINK
+    GROW
+    SCALED
+    RECIPROCAL
+    LOG_SCALE
+    ROWS
+
+# Of z alone; and of z + z_low, with the parameters.
+ctypedef void (*StandardF64)(const double *z, double *out, Py_ssize_t n) noexcept nogil
+ctypedef void (*StandardF32)(const float *z, float *out, Py_ssize_t n) noexcept nogil
+ctypedef void (*ScaledF64)(
+    const double *z, const double *z_low, const double *rows, double *out, Py_ssize_t n) noexcept nogil
+ctypedef void (*ScaledF32)(
+    const float *z, const float *z_low, const float *rows, float *out, Py_ssize_t n) noexcept nogil
+
+cdef struct Tiles:
+    StandardF64 standard_f64
+    StandardF32 standard_f32
+    ScaledF64 scaled_f64            # NULL for a quantile, which is  loc + scale z
+    ScaledF32 scaled_f32
+    bint needs_log_scale
+
+
+# The functions over a tile.  ``upper``, a literal, asks for the mirror image:  sf(z) = cdf(-z).
+
+cdef inline floating mirrored(floating x, bint upper) noexcept nogil:
+    if upper:
+        return -x
+    return x
+
+
+cdef void standard_pdf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = standard_pdf(z[i])
+
+
+cdef void scaled_pdf_tile(
+    const floating *z, const floating *z_low, const floating *rows, floating *out, Py_ssize_t n
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = scaled_pdf(
+            z[i], z_low[i], rows[SHRINK * TILE + i], rows[GROW * TILE + i], rows[RECIPROCAL * TILE + i])
+
+
+cdef void standard_logpdf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = standard_logpdf(z[i])
+
+
+cdef void scaled_logpdf_tile(
+    const floating *z, const floating *z_low, const floating *rows, floating *out, Py_ssize_t n
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        out[i] = scaled_logpdf(z[i], z_low[i], rows[LOG_SCALE * TILE + i])
+
+
+cdef inline void cdf_loop(
+    const floating *z, const floating *z_low, floating *out, Py_ssize_t n, bint upper, bint exact
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        if exact:
+            out[i] = standard_cdf(mirrored(z[i], upper), <floating> 0, exact)
+        else:
+            out[i] = standard_cdf(mirrored(z[i], upper), mirrored(z_low[i], upper), exact)
+
+
+cdef inline void logcdf_loop(
+    const floating *z, const floating *z_low, floating *out, Py_ssize_t n, bint upper, bint exact
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        if exact:
+            out[i] = standard_logcdf(mirrored(z[i], upper), <floating> 0, exact)
+        else:
+            out[i] = standard_logcdf(mirrored(z[i], upper), mirrored(z_low[i], upper), exact)
+
+
+cdef inline void ppf_loop(const floating *p, floating *out, Py_ssize_t n, bint upper) noexcept nogil:
+    """All of the tile as if it were in the centre; then the few in the tails, moved together."""
+    cdef floating tails[TILE + GROUP]
+    cdef int places[TILE]
+    cdef Py_ssize_t i, m = 0
+    for i in range(n):
+        out[i] = mirrored(ppf_centre(p[i]), upper)
+    for i in range(n):
+        tails[m] = p[i]
+        places[m] = <int> i
+        m += is_tail(p[i])
+    for i in range(GROUP):      # whole vectors
+        tails[m + i] = 0
+    for i in range((m + GROUP - 1) // GROUP * GROUP):
+        tails[i] = mirrored(ppf_tail(tails[i]), upper)
+    for i in range(m):
+        out[places[i]] = tails[i]
+
+
+cdef void standard_cdf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
+    cdf_loop(z, z, out, n, False, True)
+
+
+cdef void scaled_cdf_tile(
+    const floating *z, const floating *z_low, const floating *rows, floating *out, Py_ssize_t n
+) noexcept nogil:
+    cdf_loop(z, z_low, out, n, False, False)
+
+
+cdef void standard_sf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
+    cdf_loop(z, z, out, n, True, True)
+
+
+cdef void scaled_sf_tile(
+    const floating *z, const floating *z_low, const floating *rows, floating *out, Py_ssize_t n
+) noexcept nogil:
+    cdf_loop(z, z_low, out, n, True, False)
+
+
+cdef void standard_logcdf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
+    logcdf_loop(z, z, out, n, False, True)
+
+
+cdef void scaled_logcdf_tile(
+    const floating *z, const floating *z_low, const floating *rows, floating *out, Py_ssize_t n
+) noexcept nogil:
+    logcdf_loop(z, z_low, out, n, False, False)
+
+
+cdef void standard_logsf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
+    logcdf_loop(z, z, out, n, True, True)
+
+
+cdef void scaled_logsf_tile(
+    const floating *z, const floating *z_low, const floating *rows, floating *out, Py_ssize_t n
+) noexcept nogil:
+    logcdf_loop(z, z_low, out, n, True, False)
+
+
+cdef void ppf_tile(const floating *p, floating *out, Py_ssize_t n) noexcept nogil:
+    ppf_loop(p, out, n, False)
+
+
+cdef void isf_tile(const floating *p, floating *out, Py_ssize_t n) noexcept nogil:
+    ppf_loop(p, out, n, True)
+
+
+cdef Tiles PDF = Tiles(
+    standard_pdf_tile[double], standard_pdf_tile[float], scaled_pdf_tile[double], scaled_pdf_tile[float], False)
+cdef Tiles LOGPDF = Tiles(
+    standard_logpdf_tile[double], standard_logpdf_tile[float],
+    scaled_logpdf_tile[double], scaled_logpdf_tile[float], True)
+cdef Tiles CDF = Tiles(
+    standard_cdf_tile[double], standard_cdf_tile[float], scaled_cdf_tile[double], scaled_cdf_tile[float], False)
+cdef Tiles SF = Tiles(
+    standard_sf_tile[double], standard_sf_tile[float], scaled_sf_tile[double], scaled_sf_tile[float], False)
+cdef Tiles LOGCDF = Tiles(
+    standard_logcdf_tile[double], standard_logcdf_tile[float],
+    scaled_logcdf_tile[double], scaled_logcdf_tile[float], False)
+cdef Tiles LOGSF = Tiles(
+    standard_logsf_tile[double], standard_logsf_tile[float],
+    scaled_logsf_tile[double], scaled_logsf_tile[float], False)
+cdef Tiles PPF = Tiles(ppf_tile[double], ppf_tile[float], NULL, NULL, False)
+cdef Tiles ISF = Tiles(isf_tile[double], isf_tile[float], NULL, NULL, False)
+
+
+# From a ufunc's operands to tiles
+
+cdef inline const floating *contiguous(
+    const char *data, cnp.npy_intp step, Py_ssize_t n, floating *tile, bint copy
+) noexcept nogil:
+    """n numbers as they lie, or copied into the tile."""
+    cdef Py_ssize_t i
+    if step == sizeof(floating) and not copy:
+        return <const floating *> data
+    for i in range(n):
+        tile[i] = (<const floating *> (data + i * step))[0]
+    return tile
+
+
+cdef inline void prepare(const floating *scale, Py_ssize_t n, floating *rows, bint needs_log_scale) noexcept nogil:
+    """What the functions need of the scales of a tile."""
+    cdef Py_ssize_t i
+    for i in range(n):
+        split_scale(scale[i], &rows[SHRINK * TILE + i], &rows[GROW * TILE + i], &rows[SCALED * TILE + i],
+                    &rows[RECIPROCAL * TILE + i])
+    if needs_log_scale:
+        for i in range(n):
+            rows[LOG_SCALE * TILE + i] = log_scale(
+                rows[SHRINK * TILE + i], rows[GROW * TILE + i], rows[SCALED * TILE + i], scale[i])
+
+
+cdef inline void standardise_tile(
+    const floating *x, const floating *loc, const floating *rows, floating *z, floating *z_low, Py_ssize_t n
+) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        standardise(x[i], loc[i], rows[SHRINK * TILE + i], rows[GROW * TILE + i], rows[SCALED * TILE + i],
+                    rows[RECIPROCAL * TILE + i], &z[i], &z_low[i])
+
+
+cdef inline void call_standard(
+    const Tiles *tiles, const floating *z, floating *out, Py_ssize_t n
+) noexcept nogil:
+    if floating is double:
+        tiles.standard_f64(z, out, n)
+    else:
+        tiles.standard_f32(z, out, n)
+
+
+cdef inline void call_scaled(
+    const Tiles *tiles, const floating *z, const floating *z_low, const floating *rows, floating *out, Py_ssize_t n
+) noexcept nogil:
+    if floating is double:
+        tiles.scaled_f64(z, z_low, rows, out, n)
+    else:
+        tiles.scaled_f32(z, z_low, rows, out, n)
+
+
+cdef inline void run(
+    floating zero, const Tiles *tiles, char **operands, const cnp.npy_intp *steps, Py_ssize_t n
+) noexcept nogil:
+    """x, loc, scale and the result; ``zero`` tells their type."""
+    cdef floating x_tile[TILE]
+    cdef floating loc_tile[TILE]
+    cdef floating scale_tile[TILE]
+    cdef floating rows[ROWS * TILE]
+    cdef floating z[TILE]
+    cdef floating z_low[TILE]
+    cdef floating out_tile[TILE]
+    cdef const floating *x
+    cdef const floating *loc = NULL
+    cdef const floating *scale = NULL
+    cdef floating *out
+    cdef Py_ssize_t tile, start, i, m = min(n, <Py_ssize_t> TILE)
+    cdef bint quantile = tiles.scaled_f64 == NULL
+    cdef bint in_place = operands[0] == operands[3]
+    cdef bint constant = steps[1] == 0 and steps[2] == 0
+    cdef bint standard = constant and (<floating *> operands[1])[0] == zero and (<floating *> operands[2])[0] == 1
+    if n == 0:
+        return
+    if constant and not standard:
+        loc = contiguous(operands[1], steps[1], m, loc_tile, False)
+        scale = contiguous(operands[2], steps[2], m, scale_tile, False)
+        prepare(scale, m, rows, tiles.needs_log_scale)
+    for tile in range((n + TILE - 1) // TILE):
+        start = tile * TILE
+        m = min(n - start, <Py_ssize_t> TILE)
+        x = contiguous(operands[0] + start * steps[0], steps[0], m, x_tile, in_place)
+        out = <floating *> (operands[3] + start * steps[3])
+        if steps[3] != sizeof(floating):
+            out = out_tile
+        if not constant:
+            loc = contiguous(operands[1] + start * steps[1], steps[1], m, loc_tile, operands[1] == operands[3])
+            scale = contiguous(operands[2] + start * steps[2], steps[2], m, scale_tile, operands[2] == operands[3])
+        if standard:
+            call_standard(tiles, x, out, m)
+        elif quantile:
+            call_standard(tiles, x, z, m)
+            for i in range(m):
+                out[i] = located(z[i], loc[i], scale[i])
+        else:
+            if not constant:
+                prepare(scale, m, rows, tiles.needs_log_scale)
+            standardise_tile(x, loc, rows, z, z_low, m)
+            call_scaled(tiles, z, z_low, rows, out, m)
+        if steps[3] != sizeof(floating):
+            for i in range(m):
+                (<floating *> (operands[3] + (start + i) * steps[3]))[0] = out_tile[i]
+
+
+cdef void loop_f64(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *tiles
+) noexcept nogil:
+    cdef fastdist_environment caller = fastdist_enter()
+    run(<double> 0, <const Tiles *> tiles, operands, steps, dimensions[0])
+    fastdist_leave(caller)
+
+
+cdef void loop_f32(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *tiles
+) noexcept nogil:
+    cdef fastdist_environment caller = fastdist_enter()
+    run(<float> 0, <const Tiles *> tiles, operands, steps, dimensions[0])
+    fastdist_leave(caller)
+
+
+# The ufuncs
+
+cdef enum:
+    FUNCTIONS = 8
+
+NAMES = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")
+
+cdef const Tiles *TILES[FUNCTIONS]
+TILES[:] = [&PDF, &LOGPDF, &CDF, &LOGCDF, &SF, &LOGSF, &PPF, &ISF]
+cdef void *data[2 * FUNCTIONS]          # NumPy keeps pointers to these three
+cdef cnp.PyUFuncGenericFunction loops[2]
+cdef char types[8]
+loops[:] = [<cnp.PyUFuncGenericFunction> loop_f32, <cnp.PyUFuncGenericFunction> loop_f64]
+types[:] = [cnp.NPY_FLOAT32] * 4 + [cnp.NPY_FLOAT64] * 4
+
+
+cdef object make_ufunc(int function):
+    cdef bytes name = NAMES[function].encode()
+    data[2 * function] = data[2 * function + 1] = <void *> TILES[function]
+    made = cnp.PyUFunc_FromFuncAndData(
+        loops, &data[2 * function], types, 2, 3, 1, cnp.PyUFunc_None, name, "(x, loc, scale)", 0)
+    kept.append(name)
+    return made
+
+
+kept = []           # the names, to which NumPy keeps pointers as well
+pdf, logpdf, cdf, logcdf, sf, logsf, ppf, isf = [make_ufunc(function) for function in range(FUNCTIONS)]
+
+
+cdef inline bint to_number(object argument, double *number) except -1:
+    """Whether the argument is a Python number that a float64 holds, and which."""
+    if PyFloat_Check(argument):
+        number[0] = PyFloat_AS_DOUBLE(argument)
+        return True
+    if not PyLong_CheckExact(argument):
+        return False
+    try:
+        number[0] = PyLong_AsDouble(argument)
+    except OverflowError:
+        return False
+    return True
+
+
+@cython.final
+cdef class Function:
+    """One of the ufuncs, with a short way for Python numbers.
+
+    All other arguments go to ``arrays(ufunc, x, loc, scale, keywords)``.
+    """
+
+    cdef readonly object ufunc
+    cdef object arrays
+    cdef const Tiles *tiles
+
+    def __init__(self, name, arrays):
+        self.tiles = TILES[NAMES.index(name)]
+        self.ufunc = globals()[name]
+        self.arrays = arrays
+
+    def __call__(self, x, loc, scale, dict keywords not None):
+        cdef double numbers[4]
+        cdef char *operands[4]
+        cdef cnp.npy_intp[4] steps = [0, 0, 0, 0]
+        cdef fastdist_environment caller
+        cdef int i
+        if keywords or not (
+            to_number(x, &numbers[0]) and to_number(loc, &numbers[1]) and to_number(scale, &numbers[2])
+        ):
+            return self.arrays(self.ufunc, x, loc, scale, keywords)
+        for i in range(4):
+            operands[i] = <char *> &numbers[i]
+        caller = fastdist_enter()
+        run(<double> 0, self.tiles, operands, steps, 1)
+        fastdist_leave(caller)
+        return fastdist_float64(numbers[3])
+
+
+# Sums over data
+
+cdef inline void add(double *high, double *low, double x) noexcept nogil:
+    """high + low += x, where the error of the rounded high goes to low (D. E. Knuth, TAOCP 2, 4.2.2)."""
+    cdef double total = high[0] + x
+    cdef double part = total - high[0]
+    low[0] += (high[0] - (total - part)) + (x - part)
+    high[0] = total
+
+
+cdef inline void sum_block(const floating *x, Py_ssize_t n, double shift, double unit, double *sums) noexcept nogil:
+    """sum(d) and sum(d^2), d = (x - shift) unit: each LANES sums side by side, then one after the other."""
+    cdef double high[LANES]
+    cdef double low[LANES]
+    cdef double square_high[LANES]
+    cdef double square_low[LANES]
+    cdef double value, d, part, lost, square
+    cdef Py_ssize_t row, lane
+    for lane in range(LANES):
+        high[lane] = low[lane] = square_high[lane] = square_low[lane] = 0
+    for row in range(n // LANES):
+        for lane in range(LANES):
+            deviation(<double> x[row * LANES + lane], shift, unit, &d, &lost)
+            square = d * d
+            add(&high[lane], &low[lane], d)
+            low[lane] += lost
+            add(&square_high[lane], &square_low[lane], square)
+            square_low[lane] += fused_multiply_add(d, d, -square) + 2 * d * lost
+    for lane in range(n % LANES):
+        deviation(<double> x[n - n % LANES + lane], shift, unit, &d, &lost)
+        square = d * d
+        add(&high[lane], &low[lane], d)
+        low[lane] += lost
+        add(&square_high[lane], &square_low[lane], square)
+        square_low[lane] += fused_multiply_add(d, d, -square) + 2 * d * lost
+    sums[0] = sums[1] = sums[2] = sums[3] = 0
+    for lane in range(LANES):
+        add(&sums[0], &sums[1], high[lane])
+        add(&sums[2], &sums[3], square_high[lane])
+    for lane in range(LANES):
+        sums[1] += low[lane]
+        sums[3] += square_low[lane]
+
+
+cdef inline void deviation(double x, double shift, double unit, double *d, double *lost) noexcept nogil:
+    """(x - shift) unit = d + lost, for a power of two."""
+    cdef double difference = x - shift
+    cdef double part = x - difference
+    d[0] = difference * unit
+    lost[0] = ((x - (difference + part)) + (part - shift)) * unit
+
+
+def sums_of_deviations(const floating[::1] x, double shift, double unit, double[:, ::1] out):
+    """For each BLOCK numbers sum(d), sum(d^2), d = (x - shift) unit, each as high and low part.
+
+    ``unit`` is a power of two.  Where a sum is infinite or NaN, its high part says so.
+    """
+    cdef Py_ssize_t block, n = x.shape[0]
+    cdef Py_ssize_t blocks = (n + SUMS_BLOCK - 1) // SUMS_BLOCK
+    cdef fastdist_environment caller
+    if out.shape[0] != blocks or out.shape[1] != 4:
+        raise ValueError(f"sums of {n} numbers are {blocks} x 4, not {out.shape[0]} x {out.shape[1]}")
+    with nogil:
+        caller = fastdist_enter()
+        for block in range(blocks):
+            sum_block(&x[block * SUMS_BLOCK], min(n - block * SUMS_BLOCK, <Py_ssize_t> SUMS_BLOCK), shift, unit,
+                      &out[block, 0])
+        fastdist_leave(caller)
