@@ -4,6 +4,8 @@
 >>> rng = fastdist.default_rng(7)
 >>> rng.standard_normal(1000).shape
 (1000,)
+>>> fastdist.norm.cdf(0.0)
+np.float64(0.5)
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from fastdist._dispatch import box_muller as _box_muller
 from fastdist._dispatch import show_config
 from fastdist._dispatch import stream as _stream
 from fastdist.generator import Generator, default_rng
+from fastdist.normal import norm
 from fastdist.parallel import get_num_threads, num_threads, set_num_threads
 from fastdist.stream import BlockXoshiro256
 
@@ -22,6 +25,7 @@ __all__ = [
     "Generator",
     "default_rng",
     "get_num_threads",
+    "norm",
     "num_threads",
     "set_num_threads",
     "show_config",

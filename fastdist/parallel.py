@@ -1,26 +1,37 @@
 """Threads: how many, and how work is divided among them.
 
 Work is divided at the borders of the stream's blocks, and every sample depends on its place in the
-stream alone, so the number of threads cannot be seen in a result.  The kernels release the GIL.  A pool of
+stream alone, so the number of threads cannot be seen in a result; nor can it where a ufunc is divided, whose
+elements depend on nothing else.  The kernels release the GIL.  A pool of
 Python threads is all it takes: no OpenMP, so no second runtime in the process and no hang after a fork.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
+
+import numpy as np
 
 # Samples: less than this for each thread is not worth handing over (20 to 60 microseconds of work).
 MINIMUM_SHARE = 1 << 16
 # Blocks that are filled between two looks at whether the call was interrupted (about a millisecond).
 CHUNK_BLOCKS = 256
+# Elements of a large array that are given to a ufunc at a time, at least.
+UFUNC_BLOCK = 4096
+# What a ufunc's loop takes as it lies, each with the scalars that do not change its dtype.
+NATIVE_SCALARS = {
+    np.dtype(np.float64): frozenset({float, int, np.float64}),
+    np.dtype(np.float32): frozenset({float, int, np.float32}),
+}
 
 _pool: ThreadPoolExecutor | None = None
 _pool_threads = 0
@@ -163,6 +174,56 @@ def for_ranges(task: Callable[[int, int], None], n: int, first: int, block: int)
         raise
     finally:
         wait(helpers)
+
+
+def call(ufunc: np.ufunc, arguments: Sequence[Any], keywords: dict[str, Any]) -> Any:
+    """What ``ufunc(*arguments, **keywords)`` returns, made on several threads if it is large.
+
+    The ufunc is elementwise, has one output, and a loop for float64 and one for float32.  Divided are plain
+    arrays of one of these, along the longest axis of their broadcast shape; NumPy alone does all the rest.
+    """
+    arrays = [argument for argument in arguments if type(argument) is np.ndarray]
+    if math.prod([array.size for array in arrays]) < 2 * MINIMUM_SHARE or not arrays:
+        return ufunc(*arguments, **keywords)
+    out = _output(arguments, arrays, keywords)
+    if out is None:
+        return ufunc(*arguments, **keywords)
+    axis = max(range(out.ndim), key=lambda axis: (out.shape[axis], abs(out.strides[axis])))
+    row = out.size // out.shape[axis]
+    views = [np.broadcast_to(a, out.shape) if type(a) is np.ndarray else a for a in arguments]
+
+    def call_range(start: int, stop: int) -> None:
+        part = (*[slice(None)] * axis, slice(start // row, stop // row))
+        ufunc(*[a[part] if type(a) is np.ndarray else a for a in views], out=out[part])
+
+    for_ranges(call_range, out.size, 0, row * max(1, UFUNC_BLOCK // row))
+    return out
+
+
+def _output(
+    arguments: Sequence[Any], arrays: list[np.ndarray[Any, Any]], keywords: dict[str, Any]
+) -> np.ndarray[Any, Any] | None:
+    """What a large call may write to in parts, laid out as the ufunc would; None if it may not."""
+    dtype = arrays[0].dtype
+    scalars = {type(argument) for argument in arguments} - {np.ndarray}
+    if any(array.dtype != dtype for array in arrays) or not scalars <= NATIVE_SCALARS.get(dtype, frozenset()):
+        return None
+    try:
+        shape = np.broadcast_shapes(*[array.shape for array in arrays])
+    except ValueError:  # for the ufunc to say
+        return None
+    if math.prod(shape) < 2 * MINIMUM_SHARE or keywords.keys() - {"out"}:
+        return None
+    out = keywords.get("out")
+    if out is None:
+        return np.nditer(
+            [*arrays, None],  # type: ignore[arg-type]
+            op_flags=[*[["readonly"]] * len(arrays), ["writeonly", "allocate"]],  # type: ignore[list-item]
+            op_dtypes=[dtype] * (len(arrays) + 1),
+        ).operands[-1]
+    apart = all(array is out or not np.may_share_memory(array, out) for array in arrays)
+    fits = type(out) is np.ndarray and out.dtype == dtype and out.shape == shape and out.flags.writeable
+    return out if fits and apart else None
 
 
 def _at_border(position: int, block: int) -> int:

@@ -17,9 +17,15 @@ LAYERS = {
     "fastdist._kernels": 1,
     "fastdist._dispatch": 2,
     "fastdist.stream": 3,
+    "fastdist.normal_functions": 3,
+    "fastdist.normal_likelihood": 3,
+    "fastdist.normal_moments": 3,
     "fastdist.generator": 4,
-    "fastdist": 5,
-    "fastdist.__main__": 6,
+    "fastdist.random_state": 5,
+    "fastdist.normal_frozen": 6,
+    "fastdist.normal": 7,
+    "fastdist": 8,
+    "fastdist.__main__": 9,
 }
 
 

@@ -1,0 +1,161 @@
+"""A normal distribution with its parameters: what ``fastdist.norm(loc, scale)`` returns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fastdist.random_state import check_random_state
+
+if TYPE_CHECKING:
+    from fastdist.generator import Size
+    from fastdist.normal import Normal
+
+
+def _parameters(loc: Any = 0, scale: Any = 1) -> tuple[Any, Any]:
+    return loc, scale
+
+
+class FrozenNormal:
+    """The normal distribution for one `loc` and one `scale`, stored as they are given.
+
+    Each method is that of `fastdist.norm`, without these two arguments.
+
+    Parameters
+    ----------
+    dist : Normal
+        `fastdist.norm`.
+    *args, **kwds
+        `loc` and `scale`, by place or by name.
+
+    Attributes
+    ----------
+    dist, args, kwds
+        What was given.
+    a, b : float
+        The ends of the support, -inf and inf.
+    random_state
+        What `rvs` draws from; that of `dist` until it is set.
+
+    Raises
+    ------
+    TypeError
+        If there are arguments besides these.
+
+    Examples
+    --------
+    >>> from fastdist import norm
+    >>> height = norm(loc=170, scale=10)
+    >>> height.cdf(170), height.mean(), height.std()
+    (np.float64(0.5), np.float64(170.0), np.float64(10.0))
+    """
+
+    a = -np.inf
+    b = np.inf
+
+    def __init__(self, dist: Normal, *args: Any, **kwds: Any) -> None:
+        self._loc, self._scale = _parameters(*args, **kwds)
+        self.dist = dist
+        self.args = args
+        self.kwds = kwds
+        self._random_state: np.random.Generator | np.random.RandomState | None = None
+
+    def pdf(self, x: Any, **keywords: Any) -> Any:
+        """Probability density at `x`: `fastdist.norm.pdf`."""
+        return self.dist.pdf(x, self._loc, self._scale, **keywords)
+
+    def logpdf(self, x: Any, **keywords: Any) -> Any:
+        """Logarithm of the probability density at `x`: `fastdist.norm.logpdf`."""
+        return self.dist.logpdf(x, self._loc, self._scale, **keywords)
+
+    def cdf(self, x: Any, **keywords: Any) -> Any:
+        """Probability of a value up to `x`: `fastdist.norm.cdf`."""
+        return self.dist.cdf(x, self._loc, self._scale, **keywords)
+
+    def logcdf(self, x: Any, **keywords: Any) -> Any:
+        """Logarithm of the probability of a value up to `x`: `fastdist.norm.logcdf`."""
+        return self.dist.logcdf(x, self._loc, self._scale, **keywords)
+
+    def sf(self, x: Any, **keywords: Any) -> Any:
+        """Probability of a value above `x`: `fastdist.norm.sf`."""
+        return self.dist.sf(x, self._loc, self._scale, **keywords)
+
+    def logsf(self, x: Any, **keywords: Any) -> Any:
+        """Logarithm of the probability of a value above `x`: `fastdist.norm.logsf`."""
+        return self.dist.logsf(x, self._loc, self._scale, **keywords)
+
+    def ppf(self, q: Any, **keywords: Any) -> Any:
+        """The value up to which the probability is `q`: `fastdist.norm.ppf`."""
+        return self.dist.ppf(q, self._loc, self._scale, **keywords)
+
+    def isf(self, q: Any, **keywords: Any) -> Any:
+        """The value above which the probability is `q`: `fastdist.norm.isf`."""
+        return self.dist.isf(q, self._loc, self._scale, **keywords)
+
+    @property
+    def random_state(self) -> np.random.Generator | np.random.RandomState:
+        return self.dist.random_state if self._random_state is None else self._random_state
+
+    @random_state.setter
+    def random_state(self, seed: Any) -> None:
+        self._random_state = check_random_state(seed)
+
+    def rvs(self, size: Size = None, random_state: Any = None) -> Any:
+        """Draw random numbers: `fastdist.norm.rvs`."""
+        if random_state is None:
+            random_state = self._random_state
+        return self.dist.rvs(self._loc, self._scale, size, random_state)
+
+    def mean(self) -> Any:
+        """Mean: `fastdist.norm.mean`."""
+        return self.dist.mean(self._loc, self._scale)
+
+    def median(self) -> Any:
+        """Median: `fastdist.norm.median`."""
+        return self.dist.median(self._loc, self._scale)
+
+    def std(self) -> Any:
+        """Standard deviation: `fastdist.norm.std`."""
+        return self.dist.std(self._loc, self._scale)
+
+    def var(self) -> Any:
+        """Variance: `fastdist.norm.var`."""
+        return self.dist.var(self._loc, self._scale)
+
+    def stats(self, moments: str = "mv") -> Any:
+        """Mean, variance, skewness, kurtosis: `fastdist.norm.stats`."""
+        return self.dist.stats(self._loc, self._scale, moments)
+
+    def moment(self, order: float | None = None) -> Any:
+        """Mean of the powers `order`: `fastdist.norm.moment`."""
+        return self.dist.moment(order, self._loc, self._scale)  # type: ignore[arg-type]
+
+    def entropy(self) -> Any:
+        """Differential entropy: `fastdist.norm.entropy`."""
+        return self.dist.entropy(self._loc, self._scale)
+
+    def interval(self, confidence: ArrayLike | None = None) -> tuple[Any, Any]:
+        """Interval with equal tails: `fastdist.norm.interval`."""
+        return self.dist.interval(confidence, self._loc, self._scale)  # type: ignore[arg-type]
+
+    def support(self) -> tuple[Any, Any]:
+        """Where the density is not 0: `fastdist.norm.support`."""
+        return self.dist.support(self._loc, self._scale)
+
+    def loglikelihood(self, x: ArrayLike) -> np.float64:
+        """Sum of the log density over the data: `fastdist.norm.loglikelihood`."""
+        return self.dist.loglikelihood(x, self._loc, self._scale)
+
+    def expect(
+        self,
+        func: Callable[[float], Any] | None = None,
+        lb: float | None = None,
+        ub: float | None = None,
+        conditional: bool = False,
+        **kwds: Any,
+    ) -> Any:
+        """Mean of a function: `fastdist.norm.expect`, which needs SciPy."""
+        return self.dist.expect(func, (), self._loc, self._scale, lb, ub, conditional, **kwds)

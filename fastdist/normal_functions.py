@@ -1,0 +1,306 @@
+"""The functions of the normal distribution: density, distribution functions and their inverses.
+
+Each is a NumPy ufunc of the kernels.  Numbers take a short way to them; arrays may be divided among threads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from fastdist import parallel
+from fastdist._dispatch import normal
+
+# Scalars that take no part in the choice of a dtype, or only NumPy's own.
+PLAIN_NUMBERS = frozenset({float, int, np.float64})
+# Typecodes of the dtypes that a loop for float32 could take, but that are computed in float64, as in SciPy.
+SMALL = frozenset("?bBhHe")
+
+
+def _of_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:
+    """What the functions of `norm` do with all but plain numbers."""
+    if not (
+        type(x) is np.ndarray
+        and x.dtype.char in "df"
+        and type(loc) in PLAIN_NUMBERS
+        and type(scale) in PLAIN_NUMBERS
+    ):
+        x, loc, scale = _operand(x), _operand(loc), _operand(scale)
+        typecodes = {_typecode(x), _typecode(loc), _typecode(scale)} - {None}
+        if typecodes and typecodes <= SMALL:
+            loc = np.float64(loc) if _typecode(loc) is None else loc.astype(np.float64)
+    return parallel.call(ufunc, (x, loc, scale), keywords)
+
+
+def _operand(argument: Any) -> Any:
+    """As it is, if it is a plain number or an array of whatever library; else what NumPy makes of it."""
+    if type(argument) in PLAIN_NUMBERS or hasattr(argument, "dtype") or hasattr(argument, "__array_ufunc__"):
+        return argument
+    return np.asarray(argument)
+
+
+def _typecode(operand: Any) -> str | None:
+    return None if type(operand) in PLAIN_NUMBERS else getattr(getattr(operand, "dtype", ""), "char", "")
+
+
+_pdf, _logpdf, _cdf, _logcdf, _sf, _logsf, _ppf, _isf = (
+    normal.Function(name, _of_arrays)
+    for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")
+)
+
+
+class NormalFunctions:
+    """The eight functions of `fastdist.norm`."""
+
+    def pdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Probability density.
+
+        Parameters
+        ----------
+        x : array_like
+            Where; any shape that broadcasts with those of `loc` and `scale`.
+        loc, scale : array_like, optional
+            Mean and standard deviation.
+        **keywords
+            Those of a ufunc, such as ``out`` and ``where``.
+
+        Returns
+        -------
+        float64 or array
+            ``exp(-z**2 / 2) / (scale * sqrt(2 * pi))`` with ``z = (x - loc) / scale``, of the broadcast
+            shape; NaN where ``scale <= 0``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a ufunc raises them for dtypes, shapes and keywords.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.pdf(0.0)
+        np.float64(0.3989422804014327)
+        >>> norm.pdf([0, 1, 2], scale=[1, 2, -1]).round(6)
+        array([0.398942, 0.176033,      nan])
+        """
+        return _pdf(x, loc, scale, keywords)
+
+    def logpdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Logarithm of the probability density, finite where the density itself is too small for a float.
+
+        Parameters
+        ----------
+        x : array_like
+            Where; any shape that broadcasts with those of `loc` and `scale`.
+        loc, scale : array_like, optional
+            Mean and standard deviation.
+        **keywords
+            Those of a ufunc, such as ``out`` and ``where``.
+
+        Returns
+        -------
+        float64 or array
+            ``-z**2 / 2 - log(scale) - log(2 * pi) / 2`` with ``z = (x - loc) / scale``, of the broadcast
+            shape; NaN where ``scale <= 0``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a ufunc raises them for dtypes, shapes and keywords.
+
+        See Also
+        --------
+        loglikelihood : the sum over data, in one pass.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.logpdf(100.0)
+        np.float64(-5000.918938533205)
+        """
+        return _logpdf(x, loc, scale, keywords)
+
+    def cdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Cumulative distribution function: the probability of a value up to `x`.
+
+        Parameters
+        ----------
+        x : array_like
+            Where; any shape that broadcasts with those of `loc` and `scale`.
+        loc, scale : array_like, optional
+            Mean and standard deviation.
+        **keywords
+            Those of a ufunc, such as ``out`` and ``where``.
+
+        Returns
+        -------
+        float64 or array
+            ``erfc(-z / sqrt(2)) / 2`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
+            ``scale <= 0``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a ufunc raises them for dtypes, shapes and keywords.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.cdf(130, loc=100, scale=15).round(12)
+        np.float64(0.977249868052)
+        """
+        return _cdf(x, loc, scale, keywords)
+
+    def logcdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Logarithm of the cumulative distribution function, accurate in both tails.
+
+        Parameters
+        ----------
+        x : array_like
+            Where; any shape that broadcasts with those of `loc` and `scale`.
+        loc, scale : array_like, optional
+            Mean and standard deviation.
+        **keywords
+            Those of a ufunc, such as ``out`` and ``where``.
+
+        Returns
+        -------
+        float64 or array
+            ``log(erfc(-z / sqrt(2)) / 2)`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
+            ``scale <= 0``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a ufunc raises them for dtypes, shapes and keywords.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.logcdf([-40.0, 0.0]).round(9)
+        array([-8.04608442e+02, -6.93147181e-01])
+        """
+        return _logcdf(x, loc, scale, keywords)
+
+    def sf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Survival function: the probability of a value above `x`, accurate where it is small.
+
+        Parameters
+        ----------
+        x : array_like
+            Where; any shape that broadcasts with those of `loc` and `scale`.
+        loc, scale : array_like, optional
+            Mean and standard deviation.
+        **keywords
+            Those of a ufunc, such as ``out`` and ``where``.
+
+        Returns
+        -------
+        float64 or array
+            ``erfc(z / sqrt(2)) / 2`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
+            ``scale <= 0``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a ufunc raises them for dtypes, shapes and keywords.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> f"{norm.sf(10.0):.12e}"
+        '7.619853024161e-24'
+        """
+        return _sf(x, loc, scale, keywords)
+
+    def logsf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Logarithm of the survival function, accurate in both tails.
+
+        Parameters
+        ----------
+        x : array_like
+            Where; any shape that broadcasts with those of `loc` and `scale`.
+        loc, scale : array_like, optional
+            Mean and standard deviation.
+        **keywords
+            Those of a ufunc, such as ``out`` and ``where``.
+
+        Returns
+        -------
+        float64 or array
+            ``log(erfc(z / sqrt(2)) / 2)`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
+            ``scale <= 0``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a ufunc raises them for dtypes, shapes and keywords.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.logsf(40.0).round(9)
+        np.float64(-804.608442014)
+        """
+        return _logsf(x, loc, scale, keywords)
+
+    def ppf(self, q: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Percent point function, the inverse of `cdf`: the value up to which the probability is `q`.
+
+        Parameters
+        ----------
+        q : array_like
+            Probability, in [0, 1]; any shape that broadcasts with those of `loc` and `scale`.
+        loc, scale : array_like, optional
+            Mean and standard deviation.
+        **keywords
+            Those of a ufunc, such as ``out`` and ``where``.
+
+        Returns
+        -------
+        float64 or array
+            Of the broadcast shape; -inf at 0, inf at 1, and NaN where `q` is outside, or ``scale <= 0``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a ufunc raises them for dtypes, shapes and keywords.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.ppf([0, 0.5, 0.975, 1, 2]).round(9)
+        array([      -inf, 0.        , 1.95996398,        inf,        nan])
+        """
+        return _ppf(q, loc, scale, keywords)
+
+    def isf(self, q: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Inverse of `sf`: the value above which the probability is `q`.
+
+        Parameters
+        ----------
+        q : array_like
+            Probability, in [0, 1]; any shape that broadcasts with those of `loc` and `scale`.
+        loc, scale : array_like, optional
+            Mean and standard deviation.
+        **keywords
+            Those of a ufunc, such as ``out`` and ``where``.
+
+        Returns
+        -------
+        float64 or array
+            Of the broadcast shape; inf at 0, -inf at 1, and NaN where `q` is outside, or ``scale <= 0``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As a ufunc raises them for dtypes, shapes and keywords.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.isf(1e-300).round(9)
+        np.float64(37.047096299)
+        """
+        return _isf(q, loc, scale, keywords)

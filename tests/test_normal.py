@@ -1,0 +1,1078 @@
+"""norm: the interface of scipy.stats.norm, NumPy's ufuncs beneath it, and sums over data."""
+
+import copy
+import inspect
+import itertools
+import math
+import pickle
+import sys
+
+import mpmath
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import fastdist
+from fastdist import norm, parallel
+
+SCIPY = scipy.stats.norm
+OF_X = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")
+OF_Q = ("ppf", "isf")
+FUNCTIONS = OF_X + OF_Q
+OF_PARAMETERS = ("mean", "median", "std", "var", "entropy")
+LARGE = 3 * parallel.MINIMUM_SHARE + 5  # elements: enough for three threads
+
+every_function = pytest.mark.parametrize("name", FUNCTIONS)
+
+
+def assert_same(actual, expected):
+    """The same type, dtype, shape and bits; any NaN equals any other."""
+    assert type(actual) is type(expected)
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.dtype == expected.dtype
+    assert actual.shape == expected.shape
+    np.testing.assert_array_equal(actual, expected)
+    np.testing.assert_array_equal(
+        np.signbit(actual), np.signbit(expected) | np.isnan(expected) & np.signbit(actual)
+    )
+
+
+def of_scipy(name, *arguments, **keywords):
+    with np.errstate(all="ignore"):
+        return getattr(SCIPY, name)(*arguments, **keywords)
+
+
+def outcome(call):
+    """What a call returns, or the type of what it raises."""
+    try:
+        return call()
+    except Exception as error:
+        return type(error)
+
+
+@pytest.fixture
+def sample():
+    """(5, 4) numbers that are probabilities as well."""
+    return np.random.default_rng(20261122).uniform(0.01, 0.99, (5, 4))
+
+
+# Values
+
+
+finite = st.floats(-1e3, 1e3)
+positive = st.floats(1e-3, 1e3)
+
+
+@every_function
+@settings(deadline=None)
+@given(data=st.data())
+def test_values_and_shapes_are_those_of_scipy(name, data):
+    """For any shapes that broadcast, within SciPy's own errors."""
+    shapes = data.draw(hnp.mutually_broadcastable_shapes(num_shapes=3, max_dims=3, max_side=4)).input_shapes
+    elements = st.floats(-30, 30) if name in OF_X else st.floats(1e-300, 1 - 2**-53)
+    z = data.draw(hnp.arrays(float, shapes[0], elements=elements))
+    loc = data.draw(hnp.arrays(float, shapes[1], elements=finite))
+    scale = data.draw(hnp.arrays(float, shapes[2], elements=positive))
+    if name in OF_X:
+        x = loc + scale * z
+        assume((np.abs((x - loc) / scale) <= 35).all())
+    else:
+        x = z
+    got, want = getattr(norm, name)(x, loc, scale), of_scipy(name, x, loc, scale)
+    assert type(got) is type(want)
+    assert got.shape == want.shape
+    if name in OF_X:
+        np.testing.assert_allclose(got, want, rtol=2e-12, atol=1e-12 * ("log" in name))
+    else:
+        assert (np.abs(got - want) <= 1e-12 * (np.abs(loc) + np.abs(want))).all()
+
+
+@every_function
+def test_special_arguments(name):
+    """Infinities, NaN, the ends of [0, 1] and beyond, scale 0 and less: element by element as SciPy."""
+    x = np.array([-np.inf, -1.0, -0.0, 0.0, 0.25, 0.5, 1.0, 1.5, np.inf, np.nan])
+    loc, scale = np.array([[[0.0]], [[np.nan]]]), np.array([[1.0], [2.0], [0.0], [-1.0], [np.nan]])
+    with np.errstate(all="raise"):
+        got = getattr(norm, name)(x, loc, scale)
+    want = of_scipy(name, x, loc, scale)
+    np.testing.assert_allclose(got, want, rtol=1e-14)
+    for i, j in itertools.product(range(5), range(10)):
+        assert_same(getattr(norm, name)(float(x[j]), 0, float(scale[i, 0])), got[0, i, j])
+
+
+@every_function
+def test_no_floating_point_warnings(name):
+    """Overflow, underflow and NaN are results, nothing to warn of; nor are numbers different from arrays."""
+    x = np.array([0.0, 5e-324, 1e-300, 40.0, -40.0, 1e200, -1e308, np.inf, np.nan])
+    with np.errstate(all="raise"):
+        for loc, scale in [
+            (0.0, 1.0),
+            (1e308, 1.0),
+            (-1e308, 1e-300),
+            (0.0, 5e-324),
+            (0.0, 0.0),
+            (np.inf, 1.0),
+        ]:
+            got = getattr(norm, name)(x, loc, scale)
+            for i in range(x.size):
+                assert_same(getattr(norm, name)(float(x[i]), loc, scale), got[i])
+
+
+# Arguments
+
+
+@every_function
+def test_names_of_arguments(name, sample):
+    """x or q, loc, scale, by place or by name, as in SciPy; any other is a TypeError there and here."""
+    function, argument = getattr(norm, name), "x" if name in OF_X else "q"
+    expected = function(sample, 2, 3)
+    assert_same(function(**{argument: sample}, loc=2, scale=3), expected)
+    assert_same(function(sample, scale=3, loc=2), expected)
+    for f in (function, getattr(SCIPY, name)):
+        for bad in ({"x" if name in OF_Q else "q": 1}, {"x": 1, "q": 1}, {argument: 1, "foo": 1}, {}):
+            with pytest.raises(TypeError):
+                f(**bad)
+        with pytest.raises(TypeError):
+            f(0.5, 1, 2, 3)
+
+
+@every_function
+@pytest.mark.parametrize(
+    "number",
+    [
+        0.5,
+        1,
+        0,
+        True,
+        False,
+        np.float64(0.5),
+        np.float16(0.5),
+        np.int8(1),
+        np.uint64(1),
+        np.bool_(True),
+        np.array(0.5),
+    ],
+    ids=repr,
+)
+def test_a_number_gives_a_float64(name, number):
+    """Whatever its type, as SciPy; also where loc or scale is of that type."""
+    want = of_scipy(name, number)
+    got = getattr(norm, name)(number)
+    assert type(got) is np.float64
+    np.testing.assert_allclose(got, want, rtol=1e-14)
+    assert type(getattr(norm, name)(0.5, number)) is np.float64
+    assert type(getattr(norm, name)(0.5, 0, number)) is np.float64
+    assert type(getattr(norm, name)(number, number, number)) is np.float64
+
+
+@every_function
+@pytest.mark.parametrize("code", "?bBhHiIlLqQe")
+def test_narrow_dtypes_give_float64(name, code):
+    """bool, integers and float16 are computed in float64, in every argument, as in SciPy."""
+    x, one = np.array([0, 1, 1], code), np.ones(3, code)
+    function = getattr(norm, name)
+    expected = function(x.astype(float), 0.0, 1.0)
+    for got in (function(x), function(x, 0, one), function(x, one - one if code != "?" else ~one, one)):
+        assert_same(got, expected)
+    assert_same(function(x.tolist()), expected)
+    assert_same(function(0.5, 0, one), function(0.5, 0.0, np.ones(3)))
+    assert_same(function(0.5, one, 1), function(0.5, np.ones(3), 1.0))
+
+
+@every_function
+def test_float32_is_kept(name, sample):
+    """With numbers or float32 for parameters; a wider parameter widens."""
+    x, function = sample.astype("f4"), getattr(norm, name)
+    for loc, scale in [(0, 1), (0.5, 2.0), (np.float32(0.5), x), (np.zeros(4, "f4"), 1), (np.int16(1), True)]:
+        assert function(x, loc, scale).dtype == np.float32
+    for loc, scale in [(np.float64(0), 1), (0, np.ones(4)), (np.int64(0), 1), (0, np.ones(4, "i4"))]:
+        assert function(x, loc, scale).dtype == np.float64
+    assert type(function(np.float32(0.5))) is np.float32
+    np.testing.assert_allclose(function(x, 0.5, 2), function(sample, 0.5, 2), rtol=1e-5, atol=1e-5)
+
+
+@every_function
+@pytest.mark.parametrize(
+    "bad",
+    [
+        np.longdouble(1),
+        1j,
+        np.array([1j]),
+        "1",
+        ["1"],
+        None,
+        object(),
+        np.array([1], object),
+        np.datetime64("2026"),
+        {},
+    ],
+    ids=repr,
+)
+def test_what_is_not_real_is_refused(name, bad):
+    """longdouble, complex, strings, objects: the TypeError of a ufunc, and out is untouched."""
+    out = np.full(1, 7.0)
+    for arguments in [(bad,), (0.5, bad), (0.5, 0, bad), (np.ones(1, "i1"), bad)]:
+        with pytest.raises(TypeError, match=r"ufunc|casting rule"):
+            getattr(norm, name)(*arguments, out=out)
+        with pytest.raises(TypeError, match=r"ufunc|casting rule"):
+            getattr(norm, name)(*arguments)
+    assert out == 7
+
+
+@every_function
+def test_shapes_that_do_not_broadcast(name):
+    out = np.full(3, 7.0)
+    for size in (3, LARGE):
+        with pytest.raises(ValueError, match=r"could not be broadcast together with shapes \(\d+,\) \(2,\)"):
+            getattr(norm, name)(np.ones(size), np.ones(2))
+    with pytest.raises(ValueError, match="broadcast"):
+        getattr(norm, name)(np.ones(4), out=out)
+    assert (out == 7).all()
+
+
+@every_function
+def test_any_array_layout(name, sample):
+    """0-d, empty, strided, reversed, foreign byte order, read-only: the elements are what counts."""
+    function = getattr(norm, name)
+    expected = function(sample, 0.5, 2)
+    assert_same(function(sample[::-1, ::-2], 0.5, 2), np.ascontiguousarray(expected[::-1, ::-2]))
+    assert_same(function(sample.T, 0.5, 2), expected.T)
+    assert_same(function(sample.astype(">f8"), 0.5, 2), expected)
+    assert_same(function(sample.astype(">f4"), 0.5, 2), function(sample.astype("f4"), 0.5, 2))
+    assert_same(function(sample[1, 2], 0.5, 2), expected[1, 2])
+    assert_same(function(np.array(sample[1, 2]), 0.5, 2), expected[1, 2])
+    assert_same(function(sample.tolist(), 0.5, 2), expected)
+    assert_same(function(np.empty((0, 3)), np.zeros(3)), np.empty((0, 3)))
+    assert_same(function([]), np.empty(0))
+    before = sample.copy()
+    sample.flags.writeable = False
+    assert_same(function(sample, 0.5, 2), expected)
+    np.testing.assert_array_equal(sample, before)
+    odd = np.frombuffer(b"x" + sample.tobytes(), np.uint8)[1:].view(float).reshape(5, 4)  # not aligned
+    assert_same(function(odd, 0.5, 2), expected)
+
+
+@every_function
+def test_keywords_of_ufuncs(name, sample):
+    """out, where, dtype, order and the rest are NumPy's."""
+    function = getattr(norm, name)
+    expected = function(sample, 0.5, 2)
+    out = np.empty((5, 4))
+    assert function(sample, 0.5, 2, out=out) is out
+    np.testing.assert_array_equal(out, expected)
+    out = np.full((5, 4), 7.0)
+    function(sample, 0.5, 2, out=(out,), where=sample < 0.5)
+    np.testing.assert_array_equal(out, np.where(sample < 0.5, expected, 7))
+    single = np.empty((5, 4), "f4")
+    np.testing.assert_array_equal(function(sample, 0.5, 2, out=single), expected.astype("f4"))
+    assert function(sample, dtype="f4").dtype == np.float32
+    assert function(1, 0, 1, dtype="f4").dtype == np.float32
+    assert function(sample, order="F").flags.f_contiguous
+    zero_d = np.empty(())
+    assert function(0.5, out=zero_d) is zero_d
+    assert zero_d == function(0.5)
+    assert type(function(1, where=True)) is np.float64
+    with pytest.raises(TypeError, match="casting"):
+        function(sample, casting="no", dtype="f4")
+
+
+@every_function
+@pytest.mark.parametrize("size", [20, LARGE])
+def test_out_may_overlap(name, size):
+    """In place, and shifted by some elements: as if the input had been copied before."""
+    numbers = np.random.default_rng(1).uniform(0.01, 0.99, size + 7)
+    function = getattr(norm, name)
+    expected = function(numbers[:size].copy(), 0.5, 2)
+    for start in (0, 1, 7):
+        memory = numbers.copy()
+        function(memory[:size], 0.5, 2, out=memory[start : start + size])
+        np.testing.assert_array_equal(memory[start : start + size], expected)
+    memory = numbers[:size].copy()
+    function(memory, 0.5, 2, out=memory)
+    np.testing.assert_array_equal(memory, expected)
+    memory = numbers[:size].copy()
+    function(memory, 0.5, 2, out=memory[::-1])
+    np.testing.assert_array_equal(memory[::-1], expected)
+
+
+@every_function
+@pytest.mark.parametrize(
+    "rejected",
+    [{"foo": 1}, {"where": np.ones(2, bool)}, {"casting": "wrong"}, {"dtype": "complex128"}],
+    ids=repr,
+)
+def test_out_is_untouched_by_a_rejected_call(name, rejected):
+    for size in (3, LARGE):
+        out = np.full(size, 7.0)
+        with pytest.raises((TypeError, ValueError)):
+            getattr(norm, name)(np.full(size, 0.5), out=out, **rejected)
+        assert (out == 7).all()
+        out.flags.writeable = False
+        with pytest.raises(ValueError, match="read-only"):
+            getattr(norm, name)(np.full(size, 0.5), out=out)
+
+
+# Other libraries
+
+
+@every_function
+def test_pandas_in_and_out(name, sample):
+    """A Series or DataFrame keeps its index and name; integers of any width give float64."""
+    function = getattr(norm, name)
+    series = pd.Series(sample[:, 0], index=list("abcde"), name="height")
+    got = function(series, loc=0.5, scale=2)
+    assert isinstance(got, pd.Series)
+    pd.testing.assert_series_equal(
+        got, pd.Series(function(sample[:, 0], 0.5, 2), index=series.index, name="height")
+    )
+    pd.testing.assert_series_equal(function(0.5, series, 2), function(0.5, series.to_numpy(), 2) + 0 * series)
+    assert function(pd.Series([0, 1], dtype="int8")).dtype == np.float64
+    assert function(pd.Series([0, 1], dtype="float32")).dtype == np.float32
+    frame = function(pd.DataFrame(sample, columns=list("wxyz")))
+    np.testing.assert_array_equal(frame["x"], function(sample[:, 1]))
+
+
+@every_function
+def test_subclasses_and_masks(name, sample):
+    """As for any ufunc: the mask and the class of an array are kept."""
+    function = getattr(norm, name)
+    masked = np.ma.masked_less(sample, 0.5)
+    got = function(masked)
+    np.testing.assert_array_equal(got.mask, masked.mask)
+    np.testing.assert_array_equal(got.compressed(), function(sample[sample >= 0.5]))
+
+    class Tagged(np.ndarray):
+        pass
+
+    assert type(function(sample.view(Tagged))) is Tagged
+
+
+@every_function
+def test_arrays_of_other_libraries_are_asked_first(name):
+    """Whatever defines __array_ufunc__ is handed the ufunc, and not made an array."""
+
+    class Lazy:
+        def __array_ufunc__(self, ufunc, method, *inputs, **keywords):
+            return ufunc.__name__, method, inputs, keywords
+
+    lazy = Lazy()
+    assert getattr(norm, name)(lazy) == (name, "__call__", (lazy, 0, 1), {})
+    assert getattr(norm, name)(0.5, lazy, 2, where=True) == (
+        name,
+        "__call__",
+        (0.5, lazy, 2),
+        {"where": True},
+    )
+
+
+def test_xarray(sample):
+    xarray = pytest.importorskip("xarray")
+    got = norm.cdf(xarray.DataArray(sample, dims=("t", "s")), 0.5, 2)
+    assert got.dims == ("t", "s")
+    np.testing.assert_array_equal(got, norm.cdf(sample, 0.5, 2))
+
+
+def test_dask_stays_lazy(sample):
+    dask_array = pytest.importorskip("dask.array")
+    lazy = norm.cdf(dask_array.from_array(sample, chunks=2), 0.5, 2)
+    assert isinstance(lazy, dask_array.Array)
+    np.testing.assert_array_equal(lazy.compute(), norm.cdf(sample, 0.5, 2))
+    assert norm.cdf(dask_array.from_array(np.ones(3, "i1"))).compute().dtype == np.float64
+
+
+# Threads
+
+
+def layouts():
+    rng = np.random.default_rng(7)
+    x = rng.uniform(0.01, 0.99, (LARGE // 16 + 1, 16))
+    flat = x.reshape(-1)
+    column, row = rng.uniform(0.5, 1, (500, 1)), rng.uniform(-1, 1, 501)
+    yield "contiguous", (flat, 0.5, 2)
+    yield "float32", (flat.astype("f4"), np.float32(0.5), 2)
+    yield "strided", (np.repeat(flat, 3)[::3], 0, 1)
+    yield "reversed", (flat[::-1], 0, 1)
+    yield "Fortran", (np.asfortranarray(x), 0.5, 2)
+    yield "wide", (np.ascontiguousarray(x.T), 0.5, 2)
+    yield "both orders", (x, np.asfortranarray(x), 2)
+    yield "three axes", (np.repeat(flat, 2)[: 48 * 64 * 80].reshape(48, 64, 80).transpose(1, 0, 2), 0.5, 2)
+    yield "outer", (np.abs(row), row, column)
+    yield "loc alone", (0.5, flat, 2.0)
+    yield "0-d", (flat, np.array(0.5), np.array(2.0))
+    yield "row", (x, x[0], x[:, :1])
+
+
+@every_function
+@pytest.mark.parametrize(
+    ("layout", "arguments"), list(layouts()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_threads_cannot_be_seen(name, layout, arguments):
+    """Bits, shape and layout are those of the ufunc itself, on 1, 2 and 3 threads, with out or not."""
+    function, ufunc = getattr(norm, name), getattr(fastdist._kernels.normal, name)
+    expected = ufunc(*arguments)
+    for threads in (1, 2, 3):
+        with fastdist.num_threads(threads):
+            got = function(*arguments)
+            assert_same(got, expected)
+            assert got.strides == expected.strides
+            assert got.flags.owndata
+            out = np.full_like(expected, 7, order="C")[..., ::-1]
+            assert function(*arguments, out=out) is out
+            np.testing.assert_array_equal(out, expected)
+
+
+def test_large_arrays_are_divided(monkeypatch):
+    """Plain arrays of a native dtype, when there are enough elements; all else goes to NumPy whole."""
+    shares = []
+    divide = parallel.for_ranges
+    monkeypatch.setattr(
+        parallel, "for_ranges", lambda task, n, *rest: (shares.append(n), divide(task, n, *rest))
+    )
+
+    def divided(*arguments, **keywords):
+        shares.clear()
+        norm.cdf(*arguments, **keywords)
+        return shares == [LARGE]
+
+    x = np.full(LARGE, 0.5)
+    assert divided(x)
+    assert divided(x, out=np.empty(LARGE))
+    assert divided(x, out=x)
+    assert divided(x.astype("f4"), 1, 2.5)
+    assert divided(0.5, 0.0, x)
+    assert divided(x.reshape(1, -1, 1), x.reshape(-1, 1))
+    assert not divided(x[:1000])
+    assert not divided(x[:1000], x[:1000])
+    assert not divided(x[:1000, None][:0], x)
+    assert not divided(x, out=np.empty((1, LARGE)))
+    assert not divided(x, out=np.empty(LARGE, "f4"))
+    assert not divided(x, where=x > 0, out=x.copy())
+    assert not divided(x.astype("i4"))
+    assert not divided(x.astype("f4"), np.float64(0))
+    assert not divided(np.ma.array(x))
+
+
+# Random numbers
+
+
+SIZES = [
+    ((), {}), ((), {"size": None}), ((), {"size": ()}), ((), {"size": 1}), ((), {"size": 3}),
+    ((), {"size": (2, 3)}),
+    ((), {"size": [2, 3]}), ((), {"size": 0}), ((), {"size": np.int64(2)}), ((), {"size": np.array([2, 1])}),
+    ((1, 2), {}), ((1, 2, 4), {}), (([0, 1],), {}), (([0, 1], 2, 2), {}), (([[0], [1]],), {"size": (2, 3)}),
+    (([0, 1], [[1], [2]]), {}), (([[[0, 1]]],), {}), (([[[0, 1]]],), {"size": 2}),
+    (([0, 1],), {"size": (3, 1, 2)}),
+    (([], 1), {}), (([[1]],), {}), (([[1]],), {"size": ()}), ((0, 0), {}), ((5, 0, 3), {}), (([1, 2], 0), {}),
+    ((0, [0, 1], 2), {}), ((-0.0, -0.0), {}), ((np.nan, 1, 2), {}), ((np.inf, 1), {}), ((0, np.inf), {}),
+    ((np.float32(1), np.int8(2), 3), {}), ((True, True), {}), ((0, [-0.0, 2.0]), {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "make", [np.random.RandomState, np.random.default_rng], ids=["RandomState", "Generator"]
+)
+@pytest.mark.parametrize(("arguments", "keywords"), SIZES, ids=str)
+def test_rvs_of_numpys_generators_is_scipys(make, arguments, keywords):
+    """The same values, type and shape, and the generator is left at the same place."""
+    ours, theirs = make(5), make(5)
+    got = norm.rvs(*arguments, **keywords, random_state=ours)
+    assert_same(got, of_scipy("rvs", *arguments, **keywords, random_state=theirs))
+    assert ours.normal() == theirs.normal()
+
+
+@pytest.mark.parametrize(("arguments", "keywords"), SIZES, ids=str)
+def test_rvs_of_a_seed(arguments, keywords):
+    """An int or SeedSequence names a stream of default_rng; shapes and types are SciPy's."""
+    want = of_scipy("rvs", *arguments, **keywords, random_state=1)
+    got = norm.rvs(*arguments, **keywords, random_state=7)
+    assert type(got) is type(want)
+    assert got.shape == want.shape
+    assert got.dtype == want.dtype
+    for same in (np.int64(7), np.random.SeedSequence(7), fastdist.default_rng(7)):
+        assert_same(norm.rvs(*arguments, **keywords, random_state=same), got)
+
+
+def test_rvs_is_loc_plus_scale_times_the_normals():
+    rng, z = fastdist.default_rng(7), fastdist.default_rng(7).standard_normal((3, 2))
+    assert_same(norm.rvs([1, 2], [3, 4], (3, 2), rng), np.array([1, 2]) + np.array([3, 4]) * z)
+    assert rng.tell() == 6
+
+
+def test_rvs_of_the_default_stream():
+    """norm has one Generator, on fresh entropy; it can be set, and a call may use another for once."""
+    before = norm.random_state
+    assert isinstance(before, fastdist.Generator)
+    place = before.tell()
+    norm.rvs(size=5)
+    assert before.tell() == place + 5
+    try:
+        norm.random_state = 7
+        first = norm.rvs(size=3)
+        norm.rvs(size=3, random_state=1)
+        assert_same(np.append(first, norm.rvs(size=2)), fastdist.default_rng(7).standard_normal(5))
+        norm.random_state = state = np.random.RandomState(3)
+        assert norm.random_state is state
+        assert_same(norm.rvs(size=2), SCIPY.rvs(size=2, random_state=3))
+        norm.random_state = None
+        assert isinstance(norm.random_state, fastdist.Generator)
+        with pytest.raises(ValueError, match="cannot be used to seed"):
+            norm.random_state = "x"
+    finally:
+        norm.random_state = before
+
+
+def test_rvs_of_the_global_state():
+    """The module numpy.random stands for the state that numpy.random.seed sets, as in SciPy."""
+    saved = np.random.get_state()  # noqa: NPY002
+    try:
+        np.random.seed(5)  # noqa: NPY002
+        assert_same(norm.rvs(size=3, random_state=np.random), SCIPY.rvs(size=3, random_state=5))
+    finally:
+        np.random.set_state(saved)  # noqa: NPY002
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((0, -1), ValueError, "Domain error in arguments"),
+        ((0, [1, -1]), ValueError, "Domain error in arguments"),
+        ((0, np.nan), ValueError, "Domain error in arguments"),
+        (([0, 1], 1, 1), ValueError, "size does not match the broadcast shape of the parameters"),
+        (([0, 1], 1, 3), ValueError, "size does not match the broadcast shape of the parameters"),
+        (([0, 1], [1, 2, 3]), ValueError, "broadcast"),
+        ((0, 1, -1), ValueError, "negative dimensions"),
+        ((0, 1, 1.5), TypeError, None),
+        ((0, 1, (2, 1.5)), TypeError, "integer"),
+        (("1",), TypeError, None),
+        ((None,), TypeError, None),
+        ((0, "1"), TypeError, None),
+    ],
+    ids=str,
+)
+def test_rvs_rejects(arguments, error, message):
+    """What SciPy rejects, with its error, and no number is drawn."""
+    rng = fastdist.default_rng(1)
+    with pytest.raises(error, match=message):
+        norm.rvs(*arguments, random_state=rng)
+    assert rng.tell() == 0
+    with pytest.raises(error, match=message):
+        of_scipy("rvs", *arguments, random_state=1)
+
+
+@pytest.mark.parametrize("bad", [1.5, "7", [1, 2], object()], ids=repr)
+def test_rvs_rejects_what_is_no_random_state(bad):
+    with pytest.raises(ValueError, match="cannot be used to seed"):
+        norm.rvs(random_state=bad)
+    with pytest.raises(ValueError, match="cannot be used to seed"):
+        SCIPY.rvs(random_state=bad)
+
+
+# What follows from the parameters
+
+
+PARAMETERS = [
+    (), (1,), (1, 2), ([1, 2], [1, -1]), ([1, 2], [[1], [-1]]), (np.nan, 1), (1, np.nan), (1, 0), ([], 1),
+    (True, 2),
+    (np.float32(1), 3), (np.inf, 1), ([[1.5]], 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OF_PARAMETERS)
+@pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
+def test_moments_are_those_of_scipy(name, parameters):
+    with np.errstate(all="raise"):
+        got = getattr(norm, name)(*parameters)
+    want = of_scipy(name, *parameters)
+    assert type(got) is type(want)
+    assert np.shape(got) == np.shape(want)
+    np.testing.assert_allclose(got, want, rtol=1e-15)
+
+
+@pytest.mark.parametrize("moments", ["mv", "m", "v", "s", "k", "mvsk", "km", "", "x", "xv"])
+@pytest.mark.parametrize("parameters", PARAMETERS, ids=str)
+def test_stats_are_those_of_scipy(moments, parameters):
+    """The moments in one order whatever the letters', and one alone is no tuple."""
+    got, want = norm.stats(*parameters, moments=moments), of_scipy("stats", *parameters, moments=moments)
+    if not all(np.isnan(mean).all() for mean in np.atleast_1d(norm.mean(*parameters))):
+        assert type(got) is type(want)  # SciPy counts letters, not moments, where all are NaN
+        assert len(got) == len(want) if isinstance(got, tuple) else np.shape(got) == np.shape(want)
+    for g, w in zip(
+        got if isinstance(got, tuple) else [got], want if isinstance(want, tuple) else [want], strict=False
+    ):
+        assert_same(g, w)
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 3, 4, 5, 8, 21, 2.0])
+@pytest.mark.parametrize("parameters", [p for p in PARAMETERS if p != (np.inf, 1)], ids=str)
+def test_moment_is_that_of_scipy(order, parameters):
+    got = norm.moment(order, *parameters)
+    want = of_scipy("moment", int(order), *parameters) + 0 * norm.mean(*parameters)  # NaN for order 0 too
+    assert type(got) is type(want)
+    np.testing.assert_allclose(got, want, rtol=1e-13)
+
+
+def test_moment_is_exact():
+    """Integers while float64 holds them; each term is of one sign, so large and small stay right."""
+    assert norm.moment(7, 1, 2) == 8485
+    assert norm.moment(7, -1, 2) == -8485
+    assert norm.moment(20) == math.prod(range(1, 20, 2))
+    np.testing.assert_allclose(norm.moment(4, 1e-300, 1), 3)  # SciPy gives NaN
+    assert norm.moment(399) == 0
+    assert norm.moment(400) == np.inf
+
+
+@pytest.mark.parametrize(
+    ("order", "error", "message"),
+    [
+        (1.5, ValueError, "Moment must be an integer."),
+        (np.nan, ValueError, "Moment must be an integer."),
+        (-1, ValueError, "Moment must be positive."),
+        ("a", TypeError, None),
+        (None, TypeError, None),
+        ([1, 2], ValueError, "ambiguous"),
+    ],
+)
+def test_order_of_a_moment(order, error, message):
+    for distribution in (norm, SCIPY, norm(1, 2)):
+        with pytest.raises(error, match=message):
+            distribution.moment(order)
+
+
+def test_extreme_scales():
+    """Where SciPy takes the square root of a variance that over- or underflows, the deviation is right."""
+    with np.errstate(all="raise"):
+        assert norm.std(1, 1e200) == 1e200
+        assert norm.std(1, 1e-200) == 1e-200
+        assert norm.var(1, 1e200) == np.inf
+        assert norm.var(1, 1e-200) == 0
+        assert norm.mean(1, np.inf) == 1
+        assert norm.entropy(0, np.inf) == np.inf
+
+
+@pytest.mark.parametrize(
+    "confidence", [0, 1, 0.95, 0.5, True, [0.5, 0.9], np.nan, np.array([[0.1], [0.2]]), 1e-9]
+)
+@pytest.mark.parametrize("parameters", [(), (1, 2), ([1, 2], [1, -1])], ids=str)
+def test_interval_is_that_of_scipy(confidence, parameters):
+    for got, want in zip(
+        norm.interval(confidence, *parameters), of_scipy("interval", confidence, *parameters), strict=True
+    ):
+        assert type(got) is type(want)
+        np.testing.assert_allclose(got, want, rtol=1e-12, atol=1e-15)
+
+
+def test_interval_near_1():
+    """The upper end comes from the tail, so it is as far from the median as the lower."""
+    low, high = norm.interval(1 - 2**-53)
+    assert high == -low
+    assert SCIPY.interval(1 - 2**-53)[1] == np.inf
+
+
+@pytest.mark.parametrize("confidence", [1.1, -0.1, [0.5, 2]])
+def test_interval_rejects(confidence):
+    for distribution in (norm, SCIPY, norm(1, 2)):
+        with pytest.raises(ValueError, match="alpha must be between 0 and 1 inclusive"):
+            distribution.interval(confidence)
+    for bad in ("a", None):
+        with pytest.raises(TypeError):
+            norm.interval(bad)
+
+
+@pytest.mark.parametrize("parameters", [p for p in PARAMETERS if p != (np.inf, 1)], ids=str)
+def test_support(parameters):
+    for got, want in zip(norm.support(*parameters), of_scipy("support", *parameters), strict=True):
+        np.testing.assert_array_equal(got, want)
+        assert np.shape(got) == np.shape(want)
+
+
+@pytest.mark.parametrize("name", [*OF_PARAMETERS, "stats", "support", "rvs"])
+@pytest.mark.parametrize("bad", ["1", None, 1j, np.longdouble(1), ["1"]], ids=repr)
+def test_parameters_must_be_real(name, bad):
+    for arguments in [(bad,), (0, bad)]:
+        with pytest.raises(TypeError):
+            getattr(norm, name)(*arguments)
+
+
+# Frozen
+
+
+FROZEN = [
+    ((), {}),
+    ((1,), {}),
+    ((1, 2), {}),
+    ((), {"scale": 3}),
+    ((1,), {"scale": 2}),
+    (([1, 2], 3), {}),
+    ((1, -2), {}),
+]
+
+
+@pytest.mark.parametrize(("args", "kwds"), FROZEN, ids=str)
+def test_frozen_is_norm_with_its_parameters(args, kwds):
+    """Every method, with the results of norm and the interface of SciPy's frozen distribution."""
+    ours, theirs = norm(*args, **kwds), SCIPY(*args, **kwds)
+    assert (ours.args, ours.kwds, ours.a, ours.b) == (theirs.args, theirs.kwds, theirs.a, theirs.b)
+    assert ours.dist is norm
+    for name in FUNCTIONS:
+        assert_same(getattr(ours, name)(0.25), getattr(norm, name)(0.25, *args, **kwds))
+        out = np.empty(2)
+        assert getattr(ours, name)([0.25, 0.5], out=out) is out
+    for name in (*OF_PARAMETERS, "stats", "support"):
+        for got, want in zip(
+            np.atleast_1d(getattr(ours, name)()),
+            np.atleast_1d(getattr(norm, name)(*args, **kwds)),
+            strict=True,
+        ):
+            assert_same(got, want)
+    assert_same(ours.moment(3), norm.moment(3, *args, **kwds))
+    assert_same(ours.moment(order=3), norm.moment(3, *args, **kwds))
+    assert_same(ours.interval(0.5)[1], norm.interval(0.5, *args, **kwds)[1])
+    assert_same(ours.interval(confidence=0.5)[0], norm.interval(0.5, *args, **kwds)[0])
+    assert_same(ours.loglikelihood([0.5, 1]), norm.loglikelihood([0.5, 1], *args, **kwds))
+    if args != (1, -2):
+        assert_same(ours.rvs(random_state=7), norm.rvs(*args, **kwds, random_state=7))
+        assert_same(ours.rvs((3, 2), np.random.RandomState(7)), theirs.rvs((3, 2), 7))
+    for name in dir(theirs):
+        if not name.startswith("_"):
+            assert hasattr(ours, name)
+        if name in FUNCTIONS or name in ("rvs", "stats", "moment", "interval", "expect"):
+            theirs_names = list(inspect.signature(getattr(theirs, name)).parameters)
+            assert (
+                list(inspect.signature(getattr(ours, name)).parameters)[: len(theirs_names)] == theirs_names
+            )
+
+
+@pytest.mark.parametrize(("args", "kwds"), [((1, 2, 3), {}), ((), {"a": 1}), ((1,), {"loc": 2})])
+def test_frozen_rejects_other_arguments(args, kwds):
+    for distribution in (norm, SCIPY):
+        with pytest.raises(TypeError):
+            distribution(*args, **kwds)
+
+
+def test_frozen_keeps_its_parameters_as_they_are():
+    """Nothing is copied, converted or checked; an array that changes changes the distribution."""
+    loc = np.zeros(2)
+    frozen = norm(loc, scale="later")
+    assert frozen.args[0] is loc
+    frozen = norm(loc)
+    loc[1] = 5
+    np.testing.assert_array_equal(frozen.mean(), [0, 5])
+
+
+def test_frozen_random_state():
+    """Its own if it is set, else that of norm."""
+    frozen = norm(1, 2)
+    assert frozen.random_state is norm.random_state
+    frozen.random_state = 7
+    assert frozen.random_state is not norm.random_state
+    rng = fastdist.default_rng(7)
+    assert_same(frozen.rvs(3), rng.normal(1, 2, 3))
+    assert frozen.rvs() == rng.normal(1, 2)
+    assert_same(frozen.rvs(size=2, random_state=9), norm.rvs(1, 2, 2, 9))
+    with pytest.raises(ValueError, match="cannot be used to seed"):
+        frozen.random_state = 1.5
+
+
+def test_pickle_and_copy():
+    """norm is one object; a frozen distribution keeps its parameters and its own random state."""
+    for again in (pickle.loads(pickle.dumps(norm)), copy.copy(norm), copy.deepcopy(norm)):
+        assert again is norm
+    assert pickle.loads(pickle.dumps(norm.pdf))(0.5) == norm.pdf(0.5)
+    frozen = norm([1, 2], scale=3)
+    frozen.random_state = 7
+    for again in (pickle.loads(pickle.dumps(frozen)), copy.deepcopy(frozen)):
+        assert again.dist is norm
+        assert_same(again.pdf(1), frozen.pdf(1))
+        assert_same(again.rvs((4, 2)), fastdist.default_rng(7).normal([1, 2], 3, (4, 2)))
+
+
+# Sums over data
+
+
+def exact_loglikelihood(x, loc, scale):
+    with mpmath.workprec(200):
+        x, loc, scale = (
+            np.broadcast_to(p, np.broadcast(x, loc, scale).shape).ravel().tolist() for p in (x, loc, scale)
+        )
+        logs = {s: mpmath.log(s) + mpmath.log(2 * mpmath.pi) / 2 for s in set(scale)}
+        return mpmath.fsum(
+            -(((mpmath.mpf(a) - m) / s) ** 2) / 2 - logs[s] for a, m, s in zip(x, loc, scale, strict=True)
+        )
+
+
+@pytest.mark.parametrize("n", [1, 2, 4095, 4096, 4097, 20_000])
+@pytest.mark.parametrize(
+    ("loc", "scale"), [(0.3, 2.5), (1e8, 1e-3), (-1e-200, 1e-200), (1e200, 1e200), (0, 0.4)]
+)
+def test_loglikelihood_is_the_exact_sum(n, loc, scale):
+    """To some units in the last place of its terms, in any magnitude."""
+    x = loc + scale * np.random.default_rng(n).standard_normal(n)
+    exact = exact_loglikelihood(x, loc, scale)
+    for got in (norm.loglikelihood(x, loc, scale), norm.loglikelihood(x, np.full(n, loc), scale)):
+        assert type(got) is np.float64
+        terms = n * (abs(norm.logpdf(loc, loc, scale)) + 0.5)
+        # An array's elements each round z, an error of z**2 eps / 2 in what has the magnitude of z**2.
+        assert abs(got - exact) <= 4 * terms * 2.0**-53 + 2**-52 * n
+
+
+@pytest.mark.parametrize(
+    "x",
+    [0.5, [], [[]], [1, 2, 3], [True, False], np.float16(0.5), np.arange(12, dtype="u1").reshape(3, 4),
+     [1.0, np.inf],
+     [1.0, np.nan], [np.inf, -np.inf], [1e200, 1.0], [1.5e154], [1e308]],
+    ids=repr,
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("loc", "scale"),
+    [(0, 1), (1.5, 2), (0, 0), (0, -1), (np.nan, 1), (0, np.nan), (np.inf, 1), (0, np.inf), (0, 5e-324),
+     (-1e308, 1e308),
+     ([0], 1), (0, [[1.0], [2.0]]), (0, True), (np.float32(1), np.int8(2))],
+    ids=str,
+)  # fmt: skip
+def test_loglikelihood_is_the_sum_of_logpdf(x, loc, scale):
+    """For every kind of argument, the special ones included; 0 for no data; no warnings."""
+    values = norm.logpdf(x, loc, scale, dtype=np.float64)
+    want = np.float64(sum(np.ravel(values).tolist()))
+    with np.errstate(all="raise"):
+        got = norm.loglikelihood(x, loc, scale)
+    assert type(got) is np.float64
+    np.testing.assert_allclose(got, want, rtol=1e-14)
+    assert not (values.size == 0 and np.signbit(got))
+
+
+def test_loglikelihood_where_the_square_overflows():
+    np.testing.assert_allclose(norm.loglikelihood([1.8e154], 0, 1), -1.62e308, rtol=1e-14)
+
+
+def test_loglikelihood_of_any_layout_and_dtype():
+    """The same elements in C order give the same bits, on any number of threads, however they lie."""
+    x = np.random.default_rng(3).standard_normal((LARGE // 16 + 1, 16)).astype("f4")
+    params = np.float32(0.5), 1 + np.abs(x[0])
+    for loc, scale in [(0.5, 2), params]:
+        expected = norm.loglikelihood(x, loc, scale)
+        for threads in (1, 2, 3):
+            with fastdist.num_threads(threads):
+                for same in (
+                    x, x.astype(float), x.astype(">f4"), x.astype(">f8"), np.asfortranarray(x),
+                    np.repeat(x, 2, 0)[::2],
+                    x[::-1].copy()[::-1], x.astype(np.float64)[:, ::-1].copy()[:, ::-1],
+                ):  # fmt: skip
+                    assert_same(norm.loglikelihood(same, loc, scale), expected)
+
+
+def test_loglikelihood_and_fit_of_a_memory_map(tmp_path):
+    """Read where it lies, and not written to."""
+    x = np.random.default_rng(3).normal(5, 2, LARGE)
+    x.tofile(tmp_path / "x")
+    mapped = np.memmap(tmp_path / "x", mode="r")[8:].view(float)
+    assert_same(norm.loglikelihood(mapped, 5, 2), norm.loglikelihood(x[1:], 5, 2))
+    assert norm.fit(mapped) == norm.fit(x[1:])
+
+
+@pytest.mark.parametrize("bad", [1j, "1", None, np.longdouble(1), [object()]], ids=repr)
+def test_loglikelihood_rejects(bad):
+    for arguments in [(bad,), (1.0, bad), (1.0, 0, bad), ([], bad)]:
+        with pytest.raises(TypeError):
+            norm.loglikelihood(*arguments)
+    with pytest.raises(ValueError, match=r"broadcast|shape mismatch"):
+        norm.loglikelihood([1, 2, 3], [1, 2])
+    with pytest.raises(TypeError):
+        norm.fit(bad)
+
+
+@pytest.mark.parametrize(
+    ("theta", "x"),
+    [
+        ((0, 1), [1, 2, 3]), ((1.5, 2), [1, 2, 3]), ((0, 0), [1, 2]), ((0, -1), [1, 2]),
+        ((0, np.nan), [1, 2]),
+        ((np.nan, 1), [1, 2]), ((0, 1), [1, np.nan]), ((0, 1), [1, np.inf]), ((0, 1), []),
+        ((0, 1), [[1, 2], [3, 4]]),
+        ((0, 1), [[1, np.nan], [3, 4]]), (([0, 1], 2), [3, 4]), (([0, 1], 2), [[3, 4], [5, 6], [7, 8]]),
+        ([0, 1], (1, 2)), (np.array([0.5, 2]), np.arange(3)), ((0, 1), np.arange(3, dtype="f4")),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_nnlf_is_that_of_scipy(theta, x):
+    got, want = norm.nnlf(theta, x), SCIPY.nnlf(theta, x)
+    assert np.shape(got) == np.shape(want)
+    np.testing.assert_allclose(got, want, rtol=1e-13)
+    assert np.asarray(got).dtype == np.float64
+
+
+def test_nnlf_takes_two_parameters():
+    for bad in ((0,), (0, 1, 2), ()):
+        with pytest.raises(ValueError, match="loc and scale"):
+            norm.nnlf(bad, [1, 2])
+    with pytest.raises(TypeError):
+        norm.nnlf(0, [1, 2])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [[1, 2, 3], 3.0, [[1, 2], [3, 4]], [True, False], np.arange(1000, dtype="i2"), [7.0] * 5000,
+     [1e-8, 1, 1e8],
+     (1, 2.5), np.float32([1, 2, 4]), np.float16([1, 2, 4]), pd.Series([1.0, 5.0]), np.arange(10_000)[::-3]],
+    ids=lambda data: type(data).__name__ + str(np.shape(data)),
+)  # fmt: skip
+def test_fit_is_that_of_scipy(data):
+    loc, scale = norm.fit(data)
+    assert type(loc) is type(scale) is np.float64
+    np.testing.assert_allclose((loc, scale), SCIPY.fit(np.asarray(data, float)), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "name", ["noise", "far first", "sorted", "outlier", "huge", "tiny", "two scales", "extremes"]
+)
+def test_fit_is_exact(name):
+    """To the last bits, where the spread is small beside the mean, and where squares leave float64."""
+    rng = np.random.default_rng(11)
+    data = {
+        "noise": 1e8 + rng.standard_normal(9001),
+        "far first": np.append(1e12, rng.standard_normal(9000)),
+        "sorted": np.sort(rng.standard_normal(9001)) - 1e6,
+        "outlier": np.append(rng.standard_normal(9000), 1e15),
+        "huge": 1e300 * rng.standard_normal(9001),
+        "tiny": 1e-300 * rng.standard_normal(9001),
+        "two scales": np.append(1e-250 * rng.standard_normal(5000), 1e250 * rng.standard_normal(5000)),
+        "extremes": np.array([1.7e308, -1.7e308, 1.0]),
+    }[name]
+    with mpmath.workprec(400):
+        exact = [mpmath.mpf(v) for v in data.tolist()]
+        mean = mpmath.fsum(exact) / len(exact)
+        deviation = mpmath.sqrt(mpmath.fsum((v - mean) ** 2 for v in exact) / len(exact))
+    with np.errstate(all="raise"):
+        loc, scale = norm.fit(data)
+    assert abs(scale - deviation) <= 4e-16 * deviation
+    assert abs(loc - mean) <= 2e-16 * (abs(mean) + deviation)
+
+
+def test_fit_does_not_depend_on_threads_or_layout():
+    x = np.random.default_rng(3).normal(1e6, 2, (LARGE // 16 + 1, 16))
+    with fastdist.num_threads(1):
+        expected = norm.fit(x)
+    with fastdist.num_threads(3):
+        assert norm.fit(x) == norm.fit(np.asfortranarray(x)) == norm.fit(x.reshape(-1)) == expected
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, 1, 5000])
+def test_fit_rejects_data_that_are_not_finite(bad, place):
+    data = np.ones(6000)
+    data[place] = bad
+    for distribution in (norm, SCIPY):
+        with pytest.raises(ValueError, match="The data contains non-finite values"):
+            distribution.fit(data)
+
+
+def test_fit_of_no_data():
+    """NaN, with NumPy's warning of an empty mean, as SciPy."""
+    for distribution in (norm, SCIPY):
+        with pytest.warns(RuntimeWarning) as warnings:
+            fitted = distribution.fit([])
+        assert np.isnan(fitted).all()
+        assert any("empty slice" in str(warning.message) for warning in warnings)
+
+
+# What SciPy does
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"floc": 4}, {"fscale": 2}, {"loc": 4, "scale": 3}, {"method": "mm"}, {"optimizer": "fmin"}, {"f0": 1},
+     {"fix_loc": 1}, {"floc": 1, "fscale": 2}, {"method": "x"}],
+    ids=str,
+)  # fmt: skip
+def test_fit_with_options_is_scipys(options):
+    def fit(distribution):
+        return outcome(lambda: distribution.fit([1, 2, 4], **options))
+
+    assert fit(norm) == fit(SCIPY)
+
+
+def test_fit_of_censored_data_is_scipys():
+    data = scipy.stats.CensoredData([1.0, 2.0, 4.0], right=[3.0])
+    assert norm.fit(data) == SCIPY.fit(data)
+
+
+@pytest.mark.parametrize(
+    ("args", "kwds"),
+    [((), {}), ((np.square,), {"loc": 1, "scale": 2}), ((lambda x: x, (), 1, 2, 0, 5, True), {}),
+     ((np.cos,), {"lb": 0, "conditional": True, "epsabs": 1e-9})],
+    ids=str,
+)  # fmt: skip
+def test_expect_is_scipys(args, kwds):
+    got = norm.expect(*args, **kwds)
+    assert_same(got, SCIPY.expect(*args, **kwds))
+
+
+def test_expect_of_frozen_is_scipys():
+    got = norm(1, 2).expect(np.square, lb=0, ub=5, conditional=True)
+    assert_same(got, SCIPY(1, 2).expect(np.square, lb=0, ub=5, conditional=True))
+
+
+def test_without_scipy(monkeypatch):
+    """What needs it names the extra; all else works."""
+    for module in [name for name in sys.modules if name.partition(".")[0] == "scipy"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    for call in (
+        norm.expect, norm(1, 2).expect, lambda: norm.fit([1, 2], floc=1),
+        lambda: norm.fit([1, 2], method="mm"),
+    ):  # fmt: skip
+        with pytest.raises(ImportError, match=r"needs SciPy: pip install 'fastdist-kernels\[scipy\]'"):
+            call()
+    assert norm.fit([1, 2]) == (1.5, 0.5)
+    assert norm.moment(4) == 3
+
+
+SCRIPT = """
+import numpy as np
+from scipy.stats import norm
+
+rng = np.random.default_rng(12)
+heights = norm.rvs(loc=170, scale=10, size=200, random_state=rng)
+loc, scale = norm.fit(heights)
+grid = np.linspace(norm.ppf(0.01), norm.ppf(0.99), 7)
+model = norm(loc=loc, scale=scale)
+low, high = model.interval(0.95)
+mean, var, skew, kurt = norm.stats(moments="mvsk")
+z = (heights - heights.mean()) / heights.std(ddof=1)
+result = [
+    heights, loc, scale, grid, norm.pdf(grid), norm.cdf(grid, 0, 1), model.sf(180),
+    model.logpdf(heights).sum(),
+    low, high, mean, var, skew, kurt, 2 * norm.sf(np.abs(z)), norm.isf([0.05, 0.025]), model.median(),
+    model.std(),
+    norm.entropy(scale=scale), norm.nnlf((loc, scale), heights), model.expect(lambda x: x),
+    norm.fit(heights, floc=170),
+    norm.cdf(heights, loc=heights.mean(), scale=heights.std()), norm.moment(2, loc=1), model.support(),
+    model.kwds["loc"],
+]
+"""
+
+
+def test_a_script_written_for_scipy():
+    """Only its import is changed."""
+    ours, theirs = {}, {}
+    exec(SCRIPT.replace("from scipy.stats import norm", "from fastdist import norm"), ours)
+    exec(SCRIPT, theirs)
+    for got, want in zip(ours["result"], theirs["result"], strict=True):
+        assert type(got) is type(want)
+        np.testing.assert_allclose(got, want, rtol=1e-12)
+
+
+def test_the_interface_is_there():
+    """Every public method that the documentation of scipy.stats.norm lists."""
+    documented = [
+        "rvs", "pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf", "moment", "stats", "entropy",
+        "fit",
+        "expect", "median", "mean", "var", "std", "interval", "support", "nnlf", "freeze",
+    ]  # fmt: skip
+    for name in documented:
+        assert callable(getattr(norm, name))
+        assert getattr(norm, name).__doc__
+    for name in ("a", "b", "name", "shapes", "numargs"):
+        assert getattr(norm, name) == getattr(SCIPY, name)
