@@ -49,6 +49,8 @@ class Normal(NormalFunctions, NormalMoments):
     What differs from SciPy: float32 is kept, complex and longdouble are not accepted, an integer
     `random_state` names another stream (a NumPy Generator or RandomState gives the values that it gives
     SciPy), and without one numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state.
+    `fit` gives float64 for all dtypes; `std` is right where `var` leaves float64; the upper end of `interval`
+    comes from the upper tail.
     ``expect``, and ``fit`` with options, need SciPy: ``pip install 'fastdist-kernels[scipy]'``.
 
     Examples
@@ -154,7 +156,7 @@ class Normal(NormalFunctions, NormalMoments):
         if not np.any(scale):
             z = np.zeros(shape)
         elif isinstance(rng, Generator):
-            return rng.normal(loc, np.abs(scale), shape)[()]  # type: ignore[index]
+            return rng.normal(loc, np.abs(scale), shape)[()]
         else:
             z = np.asarray(rng.standard_normal(shape))
         with np.errstate(all="ignore"):
@@ -245,8 +247,8 @@ class Normal(NormalFunctions, NormalMoments):
         Returns
         -------
         float64 or ndarray of float64
-            ``-loglikelihood(x, loc, scale)``, but inf where ``scale <= 0`` or there is a NaN.  Of more than one
-            dimension, summed over the first.
+            ``-loglikelihood(x, loc, scale)``, but inf where ``scale <= 0`` or there is a NaN.  If there is
+            more than one dimension, the sum is over the first.
 
         Raises
         ------

@@ -14,18 +14,21 @@ from fastdist._dispatch import normal
 
 # Scalars that take no part in the choice of a dtype, or only NumPy's own.
 PLAIN_NUMBERS = frozenset({float, int, np.float64})
-# Typecodes of the dtypes that a loop for float32 could take, but that are computed in float64, as in SciPy.
+# Typecodes of what NumPy would hand to the loop for float32; SciPy, and so `norm`, computes it in float64.
 SMALL = frozenset("?bBhHe")
 
 
 def _of_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:
     """What the functions of `norm` do with all but plain numbers."""
-    if not (
+    if (
         type(x) is np.ndarray
         and x.dtype.char in "df"
         and type(loc) in PLAIN_NUMBERS
         and type(scale) in PLAIN_NUMBERS
     ):
+        if x.size < parallel.UNDIVIDED:  # the commonest call, at the least cost
+            return ufunc(x, loc, scale, **keywords)
+    else:
         x, loc, scale = _operand(x), _operand(loc), _operand(scale)
         typecodes = {_typecode(x), _typecode(loc), _typecode(scale)} - {None}
         if typecodes and typecodes <= SMALL:

@@ -23,6 +23,8 @@ import numpy as np
 
 # Samples: less than this for each thread is not worth handing over (20 to 60 microseconds of work).
 MINIMUM_SHARE = 1 << 16
+# A call for less than this is not divided.
+UNDIVIDED = 2 * MINIMUM_SHARE
 # Blocks that are filled between two looks at whether the call was interrupted (about a millisecond).
 CHUNK_BLOCKS = 256
 # Elements of a large array that are given to a ufunc at a time, at least.
@@ -183,7 +185,7 @@ def call(ufunc: np.ufunc, arguments: Sequence[Any], keywords: dict[str, Any]) ->
     arrays of one of these, along the longest axis of their broadcast shape; NumPy alone does all the rest.
     """
     arrays = [argument for argument in arguments if type(argument) is np.ndarray]
-    if math.prod([array.size for array in arrays]) < 2 * MINIMUM_SHARE or not arrays:
+    if math.prod([array.size for array in arrays]) < UNDIVIDED or not arrays:
         return ufunc(*arguments, **keywords)
     out = _output(arguments, arrays, keywords)
     if out is None:
@@ -212,7 +214,7 @@ def _output(
         shape = np.broadcast_shapes(*[array.shape for array in arrays])
     except ValueError:  # for the ufunc to say
         return None
-    if math.prod(shape) < 2 * MINIMUM_SHARE or keywords.keys() - {"out"}:
+    if math.prod(shape) < UNDIVIDED or keywords.keys() - {"out"}:
         return None
     out = keywords.get("out")
     if out is None:
@@ -221,9 +223,9 @@ def _output(
             op_flags=[*[["readonly"]] * len(arrays), ["writeonly", "allocate"]],  # type: ignore[list-item]
             op_dtypes=[dtype] * (len(arrays) + 1),
         ).operands[-1]
-    apart = all(array is out or not np.may_share_memory(array, out) for array in arrays)
-    fits = type(out) is np.ndarray and out.dtype == dtype and out.shape == shape and out.flags.writeable
-    return out if fits and apart else None
+    if type(out) is not np.ndarray or out.dtype != dtype or out.shape != shape or not out.flags.writeable:
+        return None
+    return out if all(array is out or not np.may_share_memory(array, out) for array in arrays) else None
 
 
 def _at_border(position: int, block: int) -> int:
