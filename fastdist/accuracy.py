@@ -24,6 +24,8 @@ class Accuracy:
     # For a result that passes through zero where its parts do not: the error there, in halves of an
     # ULP of 1, relative to the scale that ``valid_range`` names.  ``max_ulp`` holds away from there.
     max_near_zero: float | None = None
+    # With loc and scale, in ULP of the result, or of the largest term where the result is a sum.
+    max_located: float | None = None
 
 
 ACCURACY = (
@@ -103,6 +105,167 @@ ACCURACY = (
         "1e7 pairs, and the worst of 6e7 radii with the worst of 6e7 directions, against float64",
         1.75,
     ),
+    # Of loc = 0, scale = 1.
+    Accuracy(
+        "norm.pdf",
+        "float64",
+        "all x, subnormal results included",
+        1.5,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.5,
+    ),
+    Accuracy(
+        "norm.pdf",
+        "float32",
+        "all x, subnormal results included",
+        1.5,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.5,
+    ),
+    Accuracy(
+        "norm.logpdf",
+        "float64",
+        "all x",
+        1.0,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.0,
+    ),
+    Accuracy(
+        "norm.logpdf",
+        "float32",
+        "all x",
+        1.5,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.5,
+    ),
+    Accuracy(
+        "norm.cdf",
+        "float64",
+        "all x, subnormal results included",
+        2.0,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=3.0,
+    ),
+    Accuracy(
+        "norm.cdf",
+        "float32",
+        "all x, subnormal results included",
+        1.5,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.5,
+    ),
+    Accuracy(
+        "norm.logcdf",
+        "float64",
+        "all x",
+        2.0,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=3.0,
+    ),
+    Accuracy(
+        "norm.logcdf",
+        "float32",
+        "all x",
+        1.5,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.5,
+    ),
+    Accuracy(
+        "norm.sf",
+        "float64",
+        "all x, subnormal results included",
+        2.0,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=3.0,
+    ),
+    Accuracy(
+        "norm.sf",
+        "float32",
+        "all x, subnormal results included",
+        1.5,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.5,
+    ),
+    Accuracy(
+        "norm.logsf",
+        "float64",
+        "all x",
+        2.0,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=3.0,
+    ),
+    Accuracy(
+        "norm.logsf",
+        "float32",
+        "all x",
+        1.5,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.5,
+    ),
+    Accuracy(
+        "norm.ppf",
+        "float64",
+        "p in [0, 1]",
+        2.0,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=3.0,
+    ),
+    Accuracy(
+        "norm.ppf",
+        "float32",
+        "p in [0, 1]",
+        1.5,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.5,
+    ),
+    Accuracy(
+        "norm.isf",
+        "float64",
+        "p in [0, 1]",
+        2.0,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=3.0,
+    ),
+    Accuracy(
+        "norm.isf",
+        "float32",
+        "p in [0, 1]",
+        1.5,
+        0.0,
+        ("0x0p+0",),
+        "placeholder",
+        max_located=2.5,
+    ),
 )
 
 
@@ -129,6 +292,8 @@ def markdown_table() -> str:
         if entry.max_near_zero is not None:
             bits = {"float64": 53, "float32": 24}[entry.dtype]
             bound += f"; else {entry.max_near_zero:g} · 2^-{bits} r"
+        if entry.max_located is not None:
+            bound += f"; {entry.max_located:g} with loc, scale"
         cells = (
             f"`{entry.function}`",
             entry.dtype,
