@@ -56,7 +56,11 @@ def extensions() -> list[Extension]:
             depends=kernel.depends,
             include_dirs=[SOURCES, numpy.get_include()],
             libraries=["m"] if os.name == "posix" else [],
-            define_macros=[("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION")],
+            define_macros=[
+                ("NPY_NO_DEPRECATED_API", "NPY_2_0_API_VERSION"),
+                # A loop becomes one over vectors only if all that it calls is inlined, however large.
+                ("CYTHON_INLINE", "inline __attribute__((always_inline))"),
+            ],
         )
         for level in levels()
         for kernel in kernels

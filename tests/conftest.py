@@ -44,11 +44,12 @@ def words_of_key(key: np.ndarray) -> tuple[int, ...]:
 
 
 def same_bits(got: np.ndarray, want: object, what: str) -> None:
-    """Fail, with the first difference in hex, unless both hold the same bits."""
+    """Fail, with the first difference in hex, unless both hold the same bits; one NaN is as good as another."""
     expected = np.asarray(want, dtype=got.dtype)
     assert got.shape == expected.shape, what
     unsigned = f"u{got.itemsize}"
-    different = np.flatnonzero(got.view(unsigned) != expected.view(unsigned))
+    nan = (got != got) & (expected != expected)
+    different = np.flatnonzero((got.view(unsigned) != expected.view(unsigned)) & ~nan)
     if different.size:
         i = different[0]
         shown = [float(a[i]).hex() if got.dtype.kind == "f" else hex(a[i]) for a in (got, expected)]

@@ -169,15 +169,14 @@ cdef inline void exp_reduce(
     """a + a_low = s + s_low + k ln 2,  |s| <= ln(2) / 2,  where |a_low| is at most some ULP of a.
 
     r = a - k ln 2 is exact, for the upper part of ln 2, in one fused multiply-add.
-    k is returned as k + 1.5 2^52 (2^23), whose lowest bits are k as an integer.
+    k is returned as a ``shifted_integer``.
     """
     cdef floating k, r, r_low
     if floating is double:
-        shifted_exponent[0] = fma(a, RECIPROCAL_LN2_HIGH_F64, 6755399441055744.0)
-        k = shifted_exponent[0] - 6755399441055744.0
+        shifted_exponent[0] = fma(a, RECIPROCAL_LN2_HIGH_F64, shifted_integer(<double> 0))
     else:
-        shifted_exponent[0] = fmaf(a, RECIPROCAL_LN2_HIGH_F32, <float> 12582912)
-        k = shifted_exponent[0] - <float> 12582912
+        shifted_exponent[0] = fmaf(a, RECIPROCAL_LN2_HIGH_F32, shifted_integer(<float> 0))
+    k = shifted_exponent[0] - shifted_integer(<floating> 0)
     r = fused_multiply_add(-k, ln2_high(a), a)
     r_low = fused_multiply_add(-k, ln2_low(a), a_low)
     s[0] = r + r_low
@@ -221,9 +220,38 @@ cdef inline floating scale_small(floating x, floating shifted_exponent) noexcept
     subnormal.
     """
     if floating is double:
-        return x * float64_of_bits((bits_of_float64(shifted_exponent) + 1151) << 52)    # 1023 + 128
+        return x * power_of_two(shifted_exponent + 128)
     else:
-        return x * float32_of_bits((bits_of_float32(shifted_exponent) + 191) << 23)     # 127 + 64
+        return x * power_of_two(shifted_exponent + <float> 64)
+
+
+cdef inline floating shifted_integer(floating x) noexcept nogil:
+    """x rounded to an integer n, as n + 1.5 2^52 (2^23): its lowest bits are those of n."""
+    if floating is double:
+        return x + 6755399441055744.0
+    else:
+        return x + <float> 12582912
+
+
+cdef inline floating power_of_two(floating shifted_exponent) noexcept nogil:
+    """2^n of a ``shifted_integer``, which must be a normal number."""
+    if floating is double:
+        return float64_of_bits((bits_of_float64(shifted_exponent) + 1023) << 52)
+    else:
+        return float32_of_bits((bits_of_float32(shifted_exponent) + 127) << 23)
+
+
+cdef inline floating scale_by_power(floating x, floating n) noexcept nogil:
+    """x 2^n for integral n, 1/16 < |x| < 16: rounded once if subnormal; infinite or 0 beyond the range."""
+    cdef floating lowest, half
+    if floating is double:
+        lowest = -1200
+    else:
+        lowest = -200
+    n = if_less(n, lowest, lowest, n)
+    half = shifted_integer(<floating> 0.5 * n)
+    x *= power_of_two(half)
+    return x * power_of_two(shifted_integer(n - (half - shifted_integer(<floating> 0))))
 
 
 cdef inline floating magnitude(floating x) noexcept nogil:

@@ -12,8 +12,8 @@ from libc.math cimport INFINITY, NAN, fma, fmaf
 
 from fastdist._kernels.mathematics cimport (
     exp_parts, exp_polynomial, exp_reduce, floating, fused_multiply_add, if_less, lesser, ln2_high, ln2_low,
-    log1p_parts, magnitude, octet, quartet, rough_half_reciprocal, scale_small, small_power, split_exponent,
-    square_root)
+    log1p_parts, magnitude, octet, quartet, rough_half_reciprocal, scale_small, scale_by_power,
+    shifted_integer, small_power, split_exponent, square_root)
 
 cdef extern from *:
     const double TWO_540 "0x1p540"
@@ -68,7 +68,15 @@ cdef inline floating vanishing(floating like) noexcept nogil:
     if floating is double:
         return 38.6
     else:
-        return <float> 14.3
+        return <float> 14.4
+
+
+cdef inline floating vanishing_scaled(floating like) noexcept nogil:
+    """y from which on phi(y) / scale rounds to 0 for the least scale."""
+    if floating is double:
+        return 55
+    else:
+        return <float> 20.5
 
 
 cdef inline floating largest(floating like) noexcept nogil:
@@ -124,18 +132,31 @@ cdef inline void standardise(
     z_low[0] = if_less(magnitude(lost), magnitude(z[0]), lost, <floating> 0)
 
 
-cdef inline floating log_scale(
-    floating shrink, floating grow, floating scaled, floating scale
-) noexcept nogil:
-    """ln scale + ln(2 pi) / 2, after ``split_scale``."""
-    cdef floating shift
+cdef inline floating exponent_of_scale(floating shrink, floating grow) noexcept nogil:
+    """n where scale = scaled 2^n, after ``split_scale``."""
+    cdef floating n
     if floating is double:
-        shift = 540
+        n = 540
     else:
-        shift = 70
-    shift = if_less(shrink, <floating> 1, shift, if_less(<floating> 1, grow, -shift, <floating> 0))
-    shift = log_plus(scaled, <floating> 0, shift, half_ln_2pi(scale), half_ln_2pi_low(scale))
-    return if_less(scale, <floating> INFINITY, shift, scale)
+        n = 70
+    return if_less(shrink, <floating> 1, n, if_less(<floating> 1, grow, -n, <floating> 0))
+
+
+cdef inline void reciprocal_of_scale(
+    floating scale, floating shrink, floating grow, floating scaled, floating *exponent, floating *reciprocal
+) noexcept nogil:
+    """1 / scale = reciprocal 2^-exponent with reciprocal between sqrt(1/2) and sqrt(2), or 0."""
+    cdef floating f, e, power
+    split_exponent(scaled, &f, &e, &power)
+    exponent[0] = e + exponent_of_scale(shrink, grow)
+    reciprocal[0] = if_less(scale, <floating> INFINITY, <floating> 1 / (<floating> 1 + f), <floating> 0)
+
+
+cdef inline floating log_scale(floating scale, floating shrink, floating grow, floating scaled) noexcept nogil:
+    """ln scale + ln(2 pi) / 2, after ``split_scale``."""
+    cdef floating value = log_plus(
+        scaled, <floating> 0, exponent_of_scale(shrink, grow), half_ln_2pi(scale), half_ln_2pi_low(scale))
+    return if_less(scale, <floating> INFINITY, value, scale)
 
 
 # Parts of the functions
@@ -244,40 +265,39 @@ cdef inline void minus_log_parts(floating x, floating *high, floating *low) noex
 
 # The functions of z + z_low
 
-cdef inline void density(
-    floating z, floating z_low, floating c, floating c_low, floating *p, floating *shifted_exponent,
-    bint exact,
-) noexcept nogil:
-    """(c + c_low) exp(-z^2 / 2) = p 2^k,  k as of ``exp_reduce``."""
-    cdef floating y = lesser(magnitude(z), vanishing(z)), a, a_low, s, s_low, rest
-    minus_half_square(y, tail_low(z, z_low, y), &a, &a_low, exact)
-    exp_reduce(a, a_low, &s, &s_low, shifted_exponent)
-    # c exp(s) = c + (c s + (c (s^2 P(s) + s_low) + c_low)):  each sum has a larger and a smaller part
-    rest = fused_multiply_add(c, fused_multiply_add(s * s, exp_polynomial(s), s_low), c_low)
-    p[0] = c + fused_multiply_add(c, s, rest)
-
-
 cdef inline floating tail_low(floating z, floating z_low, floating y) noexcept nogil:
     """What belongs to y = min(|z|, limit) as z_low to z."""
     return if_less(y, magnitude(z), <floating> 0, if_less(z, <floating> 0, -z_low, z_low))
 
 
+cdef inline floating density(
+    floating y, floating y_low, floating c, floating c_low, floating *shifted_exponent, bint exact
+) noexcept nogil:
+    """p of  (c + c_low) exp(-y^2 / 2) = p 2^k,  k as of ``exp_reduce``."""
+    cdef floating a, a_low, s, s_low, rest
+    minus_half_square(y, y_low, &a, &a_low, exact)
+    exp_reduce(a, a_low, &s, &s_low, shifted_exponent)
+    # c exp(s) = c + (c s + (c (s^2 P(s) + s_low) + c_low)):  each sum has a larger and a smaller part
+    rest = fused_multiply_add(c, fused_multiply_add(s * s, exp_polynomial(s), s_low), c_low)
+    return c + fused_multiply_add(c, s, rest)
+
+
 cdef inline floating standard_pdf(floating z) noexcept nogil:
     """phi(z) = exp(-z^2 / 2) / sqrt(2 pi)."""
-    cdef floating p, shifted_exponent, unit = small_power(z)
-    density(z, <floating> 0, reciprocal_sqrt_2pi_high(z) * unit, reciprocal_sqrt_2pi_low(z) * unit,
-            &p, &shifted_exponent, True)
+    cdef floating y = lesser(magnitude(z), vanishing(z)), unit = small_power(z), shifted_exponent, p
+    p = density(y, <floating> 0, reciprocal_sqrt_2pi_high(z) * unit, reciprocal_sqrt_2pi_low(z) * unit,
+                &shifted_exponent, True)
     return scale_small(p, shifted_exponent)
 
 
 cdef inline floating scaled_pdf(
-    floating z, floating z_low, floating shrink, floating grow, floating reciprocal
+    floating z, floating z_low, floating exponent, floating reciprocal
 ) noexcept nogil:
-    """phi(z) / scale, with the parts of ``split_scale``."""
-    cdef floating p, shifted_exponent
-    density(z, z_low, reciprocal_sqrt_2pi_high(z), reciprocal_sqrt_2pi_low(z), &p, &shifted_exponent, False)
-    # The powers of two come last, and in an order in which only the last product may be subnormal.
-    return scale_small(p * reciprocal, shifted_exponent) * (small_power(z) * shrink * grow)
+    """phi(z) / scale,  1 / scale = reciprocal 2^-exponent."""
+    cdef floating y = lesser(magnitude(z), vanishing_scaled(z)), shifted_exponent, p
+    p = density(y, tail_low(z, z_low, y), reciprocal_sqrt_2pi_high(z), reciprocal_sqrt_2pi_low(z),
+                &shifted_exponent, False)
+    return scale_by_power(p * reciprocal, (shifted_exponent - shifted_integer(<floating> 0)) - exponent)
 
 
 cdef inline floating standard_logpdf(floating z) noexcept nogil:
@@ -331,8 +351,15 @@ cdef inline bint is_tail(floating p) noexcept nogil:
     return lesser(p, <floating> 1 - p) < <floating> 0.0078125
 
 
-cdef inline floating ppf_centre(floating p) noexcept nogil:
-    """z where Phi(z) = p, not in the tail.
+cdef inline floating signed(floating z, floating p, bint upper) noexcept nogil:
+    """z >= 0 with the sign of the quantile at p: 0, not -0, at 1/2."""
+    if upper:
+        return if_less(<floating> 0.5, p, -z, z)
+    return if_less(p, <floating> 0.5, -z, z)
+
+
+cdef inline floating ppf_centre(floating p, bint upper) noexcept nogil:
+    """z where Phi(z) = p, or Phi(-z) = p for the literal ``upper``; not in the tail.
 
     With d = 1/2 - p it is  -d F(w),  w = -ln(4 p (1 - p)) = -ln(1 - 4 d^2):  F is smooth, from sqrt(2 pi)
     on, since z is odd in d and has its logarithmic ends in common with w.
@@ -359,11 +386,11 @@ cdef inline floating ppf_centre(floating p) noexcept nogil:
     p0_low = fused_multiply_add(w, rest, p0 - p1) + p0_low
     f0_low = fused_multiply_add(w, p1, f0 - f) + fused_multiply_add(w, p0_low, f0_low)
     z = fused_multiply_add(d, f, fused_multiply_add(d, f0_low, d_low * f))
-    return if_less(p, <floating> 0.5, -z, z)
+    return signed(z, p, upper)
 
 
-cdef inline floating ppf_tail(floating p) noexcept nogil:
-    """z where Phi(z) = p, in the tail.
+cdef inline floating ppf_tail(floating p, bint upper) noexcept nogil:
+    """The same, in the tail.
 
     With r = sqrt(-2 ln p) it is  -r (1 - E(t)),  t = (r - c) / (r + c):  z ~ -r for p -> 0.
     """
@@ -391,7 +418,7 @@ cdef inline floating ppf_tail(floating p) noexcept nogil:
     e = fused_multiply_add(lost, <floating> -1.05, e)
     z = fused_multiply_add(-r, e, r)
     z = if_less(<floating> 0, lower, z, if_less(lower, <floating> 0, <floating> NAN, <floating> INFINITY))
-    return if_less(p, <floating> 0.5, -z, z)
+    return signed(z, p, upper)
 
 
 cdef inline floating located(floating z, floating loc, floating scale) noexcept nogil:

@@ -74,6 +74,8 @@ cdef enum:
     SCALED
     RECIPROCAL
     LOG_SCALE
+    SCALE_EXPONENT
+    SCALE_RECIPROCAL
     ROWS
 
 # Of z alone; and of z + z_low, with the parameters.
@@ -84,12 +86,17 @@ ctypedef void (*ScaledF64)(
 ctypedef void (*ScaledF32)(
     const float *z, const float *z_low, const float *rows, float *out, Py_ssize_t n) noexcept nogil
 
+cdef enum:
+    NOTHING
+    DENSITY
+    LOG_DENSITY
+
 cdef struct Tiles:
     StandardF64 standard_f64
     StandardF32 standard_f32
     ScaledF64 scaled_f64            # NULL for a quantile, which is  loc + scale z
     ScaledF32 scaled_f32
-    bint needs_log_scale
+    int needs               # of the scale: NOTHING more, DENSITY or LOG_DENSITY
 
 
 # The functions over a tile.  ``upper``, a literal, asks for the mirror image:  sf(z) = cdf(-z).
@@ -111,8 +118,7 @@ cdef void scaled_pdf_tile(
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        out[i] = scaled_pdf(
-            z[i], z_low[i], rows[SHRINK * TILE + i], rows[GROW * TILE + i], rows[RECIPROCAL * TILE + i])
+        out[i] = scaled_pdf(z[i], z_low[i], rows[SCALE_EXPONENT * TILE + i], rows[SCALE_RECIPROCAL * TILE + i])
 
 
 cdef void standard_logpdf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
@@ -157,7 +163,7 @@ cdef inline void ppf_loop(const floating *p, floating *out, Py_ssize_t n, bint u
     cdef int places[TILE]
     cdef Py_ssize_t i, m = 0
     for i in range(n):
-        out[i] = mirrored(ppf_centre(p[i]), upper)
+        out[i] = ppf_centre(p[i], upper)
     for i in range(n):
         tails[m] = p[i]
         places[m] = <int> i
@@ -165,7 +171,7 @@ cdef inline void ppf_loop(const floating *p, floating *out, Py_ssize_t n, bint u
     for i in range(GROUP):      # whole vectors
         tails[m + i] = 0
     for i in range((m + GROUP - 1) // GROUP * GROUP):
-        tails[i] = mirrored(ppf_tail(tails[i]), upper)
+        tails[i] = ppf_tail(tails[i], upper)
     for i in range(m):
         out[places[i]] = tails[i]
 
@@ -219,22 +225,22 @@ cdef void isf_tile(const floating *p, floating *out, Py_ssize_t n) noexcept nogi
 
 
 cdef Tiles PDF = Tiles(
-    standard_pdf_tile[double], standard_pdf_tile[float], scaled_pdf_tile[double], scaled_pdf_tile[float], False)
+    standard_pdf_tile[double], standard_pdf_tile[float], scaled_pdf_tile[double], scaled_pdf_tile[float], DENSITY)
 cdef Tiles LOGPDF = Tiles(
     standard_logpdf_tile[double], standard_logpdf_tile[float],
-    scaled_logpdf_tile[double], scaled_logpdf_tile[float], True)
+    scaled_logpdf_tile[double], scaled_logpdf_tile[float], LOG_DENSITY)
 cdef Tiles CDF = Tiles(
-    standard_cdf_tile[double], standard_cdf_tile[float], scaled_cdf_tile[double], scaled_cdf_tile[float], False)
+    standard_cdf_tile[double], standard_cdf_tile[float], scaled_cdf_tile[double], scaled_cdf_tile[float], NOTHING)
 cdef Tiles SF = Tiles(
-    standard_sf_tile[double], standard_sf_tile[float], scaled_sf_tile[double], scaled_sf_tile[float], False)
+    standard_sf_tile[double], standard_sf_tile[float], scaled_sf_tile[double], scaled_sf_tile[float], NOTHING)
 cdef Tiles LOGCDF = Tiles(
     standard_logcdf_tile[double], standard_logcdf_tile[float],
-    scaled_logcdf_tile[double], scaled_logcdf_tile[float], False)
+    scaled_logcdf_tile[double], scaled_logcdf_tile[float], NOTHING)
 cdef Tiles LOGSF = Tiles(
     standard_logsf_tile[double], standard_logsf_tile[float],
-    scaled_logsf_tile[double], scaled_logsf_tile[float], False)
-cdef Tiles PPF = Tiles(ppf_tile[double], ppf_tile[float], NULL, NULL, False)
-cdef Tiles ISF = Tiles(isf_tile[double], isf_tile[float], NULL, NULL, False)
+    scaled_logsf_tile[double], scaled_logsf_tile[float], NOTHING)
+cdef Tiles PPF = Tiles(ppf_tile[double], ppf_tile[float], NULL, NULL, NOTHING)
+cdef Tiles ISF = Tiles(isf_tile[double], isf_tile[float], NULL, NULL, NOTHING)
 
 
 # From a ufunc's operands to tiles
@@ -251,16 +257,21 @@ cdef inline const floating *contiguous(
     return tile
 
 
-cdef inline void prepare(const floating *scale, Py_ssize_t n, floating *rows, bint needs_log_scale) noexcept nogil:
+cdef inline void prepare(const floating *scale, Py_ssize_t n, floating *rows, int needs) noexcept nogil:
     """What the functions need of the scales of a tile."""
     cdef Py_ssize_t i
     for i in range(n):
         split_scale(scale[i], &rows[SHRINK * TILE + i], &rows[GROW * TILE + i], &rows[SCALED * TILE + i],
                     &rows[RECIPROCAL * TILE + i])
-    if needs_log_scale:
+    if needs == DENSITY:
+        for i in range(n):
+            reciprocal_of_scale(
+                scale[i], rows[SHRINK * TILE + i], rows[GROW * TILE + i], rows[SCALED * TILE + i],
+                &rows[SCALE_EXPONENT * TILE + i], &rows[SCALE_RECIPROCAL * TILE + i])
+    elif needs == LOG_DENSITY:
         for i in range(n):
             rows[LOG_SCALE * TILE + i] = log_scale(
-                rows[SHRINK * TILE + i], rows[GROW * TILE + i], rows[SCALED * TILE + i], scale[i])
+                scale[i], rows[SHRINK * TILE + i], rows[GROW * TILE + i], rows[SCALED * TILE + i])
 
 
 cdef inline void standardise_tile(
@@ -315,7 +326,7 @@ cdef inline void run(
     if constant and not standard:
         loc = contiguous(operands[1], steps[1], m, loc_tile, False)
         scale = contiguous(operands[2], steps[2], m, scale_tile, False)
-        prepare(scale, m, rows, tiles.needs_log_scale)
+        prepare(scale, m, rows, tiles.needs)
     for tile in range((n + TILE - 1) // TILE):
         start = tile * TILE
         m = min(n - start, <Py_ssize_t> TILE)
@@ -334,7 +345,7 @@ cdef inline void run(
                 out[i] = located(z[i], loc[i], scale[i])
         else:
             if not constant:
-                prepare(scale, m, rows, tiles.needs_log_scale)
+                prepare(scale, m, rows, tiles.needs)
             standardise_tile(x, loc, rows, z, z_low, m)
             call_scaled(tiles, z, z_low, rows, out, m)
         if steps[3] != sizeof(floating):
