@@ -13,6 +13,8 @@ from cpython.long cimport PyLong_AsDouble, PyLong_CheckExact
 cimport cython
 cimport numpy as cnp
 
+import numpy as np
+
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add
 
 cnp.import_array()
@@ -23,6 +25,7 @@ cdef enum:
     GROUP = 16              # numbers in the widest vector
     LANES = 16              # of the sums
     SUMS_BLOCK = 4096       # numbers summed into one row
+    SMALL = 4096            # numbers, some microseconds
 
 BLOCK = SUMS_BLOCK
 
@@ -246,14 +249,17 @@ cdef Tiles ISF = Tiles(isf_tile[double], isf_tile[float], NULL, NULL, NOTHING)
 # From a ufunc's operands to tiles
 
 cdef inline const floating *contiguous(
-    const char *data, cnp.npy_intp step, Py_ssize_t n, floating *tile, bint copy
+    const char *data, cnp.npy_intp step, Py_ssize_t n, Py_ssize_t padded, floating padding, floating *tile,
+    bint in_place,
 ) noexcept nogil:
-    """n numbers as they lie, or copied into the tile."""
+    """n numbers as they lie; or copied into the tile, and padded."""
     cdef Py_ssize_t i
-    if step == sizeof(floating) and not copy:
+    if step == sizeof(floating) and n == padded and not in_place:
         return <const floating *> data
     for i in range(n):
         tile[i] = (<const floating *> (data + i * step))[0]
+    for i in range(n, padded):
+        tile[i] = padding
     return tile
 
 
@@ -313,44 +319,43 @@ cdef inline void run(
     cdef floating z_low[TILE]
     cdef floating out_tile[TILE]
     cdef const floating *x
-    cdef const floating *loc = NULL
-    cdef const floating *scale = NULL
+    cdef const floating *loc = loc_tile
+    cdef const floating *scale = scale_tile
     cdef floating *out
-    cdef Py_ssize_t tile, start, i, m = min(n, <Py_ssize_t> TILE)
-    cdef bint quantile = tiles.scaled_f64 == NULL
-    cdef bint in_place = operands[0] == operands[3]
+    cdef char *data[4]
+    cdef Py_ssize_t tile, i, m, padded
     cdef bint constant = steps[1] == 0 and steps[2] == 0
-    cdef bint standard = constant and (<floating *> operands[1])[0] == zero and (<floating *> operands[2])[0] == 1
+    cdef bint standard, quantile = tiles.scaled_f64 == NULL
     if n == 0:
         return
-    if constant and not standard:
-        loc = contiguous(operands[1], steps[1], m, loc_tile, False)
-        scale = contiguous(operands[2], steps[2], m, scale_tile, False)
-        prepare(scale, m, rows, tiles.needs)
+    standard = constant and (<floating *> operands[1])[0] == zero and (<floating *> operands[2])[0] == 1
     for tile in range((n + TILE - 1) // TILE):
-        start = tile * TILE
-        m = min(n - start, <Py_ssize_t> TILE)
-        x = contiguous(operands[0] + start * steps[0], steps[0], m, x_tile, in_place)
-        out = <floating *> (operands[3] + start * steps[3])
-        if steps[3] != sizeof(floating):
+        for i in range(4):
+            data[i] = operands[i] + tile * TILE * steps[i]
+        # Whole vectors, since what is left over would be done number by number; but a number is a number.
+        m = min(n - tile * TILE, <Py_ssize_t> TILE)
+        padded = 1 if m == 1 else (m + GROUP - 1) // GROUP * GROUP
+        x = contiguous(data[0], steps[0], m, padded, <floating> 0.5, x_tile, data[0] == data[3])
+        out = <floating *> data[3]
+        if steps[3] != sizeof(floating) or padded != m:
             out = out_tile
-        if not constant:
-            loc = contiguous(operands[1] + start * steps[1], steps[1], m, loc_tile, operands[1] == operands[3])
-            scale = contiguous(operands[2] + start * steps[2], steps[2], m, scale_tile, operands[2] == operands[3])
+        if not standard and (tile == 0 or not constant):
+            loc = contiguous(data[1], steps[1], m, padded, zero, loc_tile, data[1] == data[3])
+            scale = contiguous(data[2], steps[2], m, padded, <floating> 1, scale_tile, data[2] == data[3])
+            if not quantile:
+                prepare(scale, padded, rows, tiles.needs)
         if standard:
-            call_standard(tiles, x, out, m)
+            call_standard(tiles, x, out, padded)
         elif quantile:
-            call_standard(tiles, x, z, m)
-            for i in range(m):
+            call_standard(tiles, x, z, padded)
+            for i in range(padded):
                 out[i] = located(z[i], loc[i], scale[i])
         else:
-            if not constant:
-                prepare(scale, m, rows, tiles.needs)
-            standardise_tile(x, loc, rows, z, z_low, m)
-            call_scaled(tiles, z, z_low, rows, out, m)
-        if steps[3] != sizeof(floating):
+            standardise_tile(x, loc, rows, z, z_low, padded)
+            call_scaled(tiles, z, z_low, rows, out, padded)
+        if out == out_tile:
             for i in range(m):
-                (<floating *> (operands[3] + (start + i) * steps[3]))[0] = out_tile[i]
+                (<floating *> (data[3] + i * steps[3]))[0] = out_tile[i]
 
 
 cdef void loop_f64(
@@ -414,7 +419,7 @@ cdef inline bint to_number(object argument, double *number) except -1:
 
 @cython.final
 cdef class Function:
-    """One of the ufuncs, with a short way for Python numbers.
+    """One of the ufuncs, with a short way for Python numbers, and for small arrays of x alone.
 
     All other arguments go to ``arrays(ufunc, x, loc, scale, keywords)``.
     """
@@ -429,21 +434,52 @@ cdef class Function:
         self.arrays = arrays
 
     def __call__(self, x, loc, scale, dict keywords not None):
-        cdef double numbers[4]
-        cdef char *operands[4]
-        cdef cnp.npy_intp[4] steps = [0, 0, 0, 0]
-        cdef fastdist_environment caller
-        cdef int i
-        if keywords or not (
-            to_number(x, &numbers[0]) and to_number(loc, &numbers[1]) and to_number(scale, &numbers[2])
-        ):
-            return self.arrays(self.ufunc, x, loc, scale, keywords)
-        for i in range(4):
-            operands[i] = <char *> &numbers[i]
-        caller = fastdist_enter()
-        run(<double> 0, self.tiles, operands, steps, 1)
-        fastdist_leave(caller)
-        return fastdist_float64(numbers[3])
+        cdef double number, loc_number, scale_number, result
+        if not keywords and to_number(loc, &loc_number) and to_number(scale, &scale_number):
+            if to_number(x, &number):
+                run_at_once(self.tiles, &number, loc_number, scale_number, &result, 1)
+                return fastdist_float64(result)
+            if is_small(x):
+                if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64:
+                    return of_small(<double> 0, self.tiles, <cnp.ndarray> x, loc_number, scale_number)
+                if type(loc) is not np.float64 and type(scale) is not np.float64:   # which would prevail
+                    return of_small(<float> 0, self.tiles, <cnp.ndarray> x, loc_number, scale_number)
+        return self.arrays(self.ufunc, x, loc, scale, keywords)
+
+
+cdef inline bint is_small(object x) noexcept:
+    """Whether x is an array that is read as it lies, of a size where a ufunc's overhead would be felt."""
+    return (
+        cnp.PyArray_CheckExact(x)
+        and (cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64 or cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT32)
+        and cnp.PyArray_NDIM(x) > 0
+        and cnp.PyArray_SIZE(x) <= SMALL
+        and cnp.PyArray_CHKFLAGS(x, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
+        and cnp.PyArray_ISNOTSWAPPED(x)
+    )
+
+
+cdef inline object of_small(floating zero, const Tiles *tiles, cnp.ndarray x, double loc, double scale):
+    """A new array; ``zero`` tells the type."""
+    cdef cnp.ndarray out = cnp.PyArray_EMPTY(
+        cnp.PyArray_NDIM(x), cnp.PyArray_DIMS(x), cnp.PyArray_TYPE(x), False)
+    run_at_once(
+        tiles, <floating *> cnp.PyArray_DATA(x), loc, scale, <floating *> cnp.PyArray_DATA(out),
+        cnp.PyArray_SIZE(x))
+    return out
+
+
+cdef inline void run_at_once(
+    const Tiles *tiles, floating *x, double loc, double scale, floating *out, Py_ssize_t n
+) noexcept nogil:
+    cdef fastdist_environment caller = fastdist_enter()
+    cdef floating parameters[2]
+    cdef char *operands[4]
+    cdef cnp.npy_intp[4] steps = [sizeof(floating), 0, 0, sizeof(floating)]
+    parameters[:] = [<floating> loc, <floating> scale]
+    operands[:] = [<char *> x, <char *> &parameters[0], <char *> &parameters[1], <char *> out]
+    run(<floating> 0, tiles, operands, steps, n)
+    fastdist_leave(caller)
 
 
 # Sums over data
