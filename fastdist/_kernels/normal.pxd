@@ -325,23 +325,25 @@ cdef inline floating standard_cdf(floating z, floating z_low, bint exact) noexce
     return if_less(z, <floating> 0, p, <floating> 1 - p)
 
 
-cdef inline floating standard_logcdf(floating z, floating z_low, bint exact) noexcept nogil:
-    """ln Phi(z):  ln G - y^2 / 2,  G = exp(y^2 / 2) Phi(-y),  for z = -y < 0;  else  ln(1 - Phi(-z))."""
+cdef inline void logcdf_parts(
+    floating z, floating z_low, floating *v, floating *v_low, floating *a, floating *a_low, bint exact
+) noexcept nogil:
+    """ln Phi(z) = ln(v + v_low) + a + a_low:  ln G - y^2 / 2,  G = exp(y^2 / 2) Phi(-y),  for z = -y < 0;
+    else  ln(1 - Phi(-z)).
+    """
     cdef floating y = lesser(magnitude(z), largest(z)), y_low = 0, zero = 0
-    cdef floating a, a_low, scaled, scaled_low, p, p_low, v, v_low
+    cdef floating scaled, scaled_low, p, p_low
     if not exact:
         y_low = tail_low(z, z_low, y)
-    minus_half_square(y, y_low, &a, &a_low, exact)
+    minus_half_square(y, y_low, a, a_low, exact)
     scaled_tail(lesser(y, distant(z)), if_less(y, distant(z), y_low, zero), &scaled, &scaled_low)
-    tail(a, a_low, scaled, scaled_low, &p, &p_low)
+    tail(a[0], a_low[0], scaled, scaled_low, &p, &p_low)
     p = if_less(vanishing(z), y, zero, p)
     p_low = if_less(vanishing(z), y, zero, p_low)
-    v = if_less(z, zero, scaled, <floating> 1 - p)
-    v_low = if_less(z, zero, scaled_low, ((<floating> 1 - v) - p) - p_low)
-    a = if_less(z, zero, a, zero)
-    a_low = if_less(z, zero, a_low, zero)
-    a = log_plus(v, v_low, zero, a, a_low)
-    return if_less(z, -largest(z), -<floating> INFINITY, a)
+    v[0] = if_less(z, zero, scaled, <floating> 1 - p)
+    v_low[0] = if_less(z, zero, scaled_low, ((<floating> 1 - v[0]) - p) - p_low)
+    a[0] = if_less(z, zero, if_less(z, -largest(z), -<floating> INFINITY, a[0]), zero)
+    a_low[0] = if_less(z, zero, a_low[0], zero)
 
 
 # The quantile: from p in the centre, and in the tail
@@ -358,7 +360,14 @@ cdef inline floating signed(floating z, floating p, bint upper) noexcept nogil:
     return if_less(p, <floating> 0.5, -z, z)
 
 
-cdef inline floating ppf_centre(floating p, bint upper) noexcept nogil:
+cdef inline floating centre_variable(floating p) noexcept nogil:
+    """w = -ln(4 p (1 - p))."""
+    cdef floating lower = lesser(p, <floating> 1 - p), w, w_low
+    minus_log_parts(<floating> 4 * lower * (<floating> 1 - lower), &w, &w_low)
+    return w
+
+
+cdef inline floating ppf_centre(floating p, floating w, bint upper) noexcept nogil:
     """z where Phi(z) = p, or Phi(-z) = p for the literal ``upper``; not in the tail.
 
     With d = 1/2 - p it is  -d F(w),  w = -ln(4 p (1 - p)) = -ln(1 - 4 d^2):  F is smooth, from sqrt(2 pi)
@@ -367,8 +376,7 @@ cdef inline floating ppf_centre(floating p, bint upper) noexcept nogil:
     cdef floating lower = lesser(p, <floating> 1 - p)
     cdef floating d = <floating> 0.5 - lower
     cdef floating d_low = (<floating> 0.5 - d) - lower
-    cdef floating w, w_low, w2, w4, f0, f0_low, p0, p0_low, rest, p1, f, z
-    minus_log_parts(<floating> 4 * lower * (<floating> 1 - lower), &w, &w_low)
+    cdef floating w2, w4, f0, f0_low, p0, p0_low, rest, p1, f, z
     w2 = w * w
     w4 = w2 * w2
     if floating is double:

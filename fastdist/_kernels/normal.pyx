@@ -8,6 +8,7 @@ How the operands lie in memory, and which level's loop runs, cannot be seen in a
 """
 
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
+from libc.math cimport INFINITY
 from cpython.long cimport PyLong_AsDouble, PyLong_CheckExact
 
 cimport cython
@@ -152,25 +153,38 @@ cdef inline void cdf_loop(
 cdef inline void logcdf_loop(
     const floating *z, const floating *z_low, floating *out, Py_ssize_t n, bint upper, bint exact
 ) noexcept nogil:
+    """In two passes: the chain of dependent operations of one would be too long for the CPU to overlap."""
+    cdef floating v[TILE]
+    cdef floating v_low[TILE]
+    cdef floating a[TILE]
+    cdef floating a_low[TILE]
     cdef Py_ssize_t i
     for i in range(n):
         if exact:
-            out[i] = standard_logcdf(mirrored(z[i], upper), <floating> 0, exact)
+            logcdf_parts(mirrored(z[i], upper), <floating> 0, &v[i], &v_low[i], &a[i], &a_low[i], exact)
         else:
-            out[i] = standard_logcdf(mirrored(z[i], upper), mirrored(z_low[i], upper), exact)
+            logcdf_parts(
+                mirrored(z[i], upper), mirrored(z_low[i], upper), &v[i], &v_low[i], &a[i], &a_low[i], exact)
+    for i in range(n):
+        # -y^2 / 2 may be infinite, and then its sum with anything is.
+        out[i] = if_less(
+            -<floating> INFINITY, a[i], log_plus(v[i], v_low[i], <floating> 0, a[i], a_low[i]), a[i])
 
 
 cdef inline void ppf_loop(const floating *p, floating *out, Py_ssize_t n, bint upper) noexcept nogil:
     """All of the tile as if it were in the centre; then the few in the tails, moved together."""
+    cdef floating w[TILE]
     cdef floating tails[TILE + GROUP]
     cdef int places[TILE]
     cdef Py_ssize_t i, m = 0
     for i in range(n):
-        out[i] = ppf_centre(p[i], upper)
+        w[i] = centre_variable(p[i])
     for i in range(n):
         tails[m] = p[i]
         places[m] = <int> i
         m += is_tail(p[i])
+    for i in range(n):
+        out[i] = ppf_centre(p[i], w[i], upper)
     for i in range(GROUP):      # whole vectors
         tails[m + i] = 0
     for i in range((m + GROUP - 1) // GROUP * GROUP):
