@@ -6,14 +6,17 @@ import math
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from statistics import NormalDist
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import fastdist
 from fastdist import __main__ as command
-from fastdist._main_job import SECTIONS, european_call, standard_normals, table
+from fastdist import norm
+from fastdist._main_job import SECTIONS, european_call, normal_distribution, plot, standard_normals, table
 from fastdist._main_job.job import (
     ALL_THREADS,
     ALPHA,
@@ -21,6 +24,7 @@ from fastdist._main_job.job import (
     NUMPY,
     ONE_THREAD,
     PURE_PYTHON,
+    SCIPY,
     Check,
     Job,
     Report,
@@ -29,7 +33,17 @@ from fastdist._main_job.job import (
 )
 
 SMALL = Job(samples=100_000, pure_python_samples=1000, repeats=2)
+CHECKS = 33
 RUNGS = [PURE_PYTHON, NUMPY, ONE_THREAD, ALL_THREADS]
+STANDARD_LIBRARY, NUMPY_EXPRESSION = (
+    normal_distribution.STANDARD_LIBRARY,
+    normal_distribution.NUMPY_EXPRESSION,
+)
+FUNCTION_RUNGS = {
+    "norm.pdf": [PURE_PYTHON, STANDARD_LIBRARY, NUMPY_EXPRESSION, NUMPY, SCIPY, ONE_THREAD, ALL_THREADS],
+    "norm.logpdf": [PURE_PYTHON, NUMPY_EXPRESSION, NUMPY, SCIPY, ONE_THREAD, ALL_THREADS],
+    "norm.cdf": [PURE_PYTHON, STANDARD_LIBRARY, SCIPY, ONE_THREAD, ALL_THREADS],
+}
 SMALL_COMMAND = (
     "import sys; from fastdist.__main__ import main; from fastdist._main_job.job import Job;"
     "sys.exit(main(job=Job(samples=100_000, pure_python_samples=1000, repeats=2)))"
@@ -41,7 +55,7 @@ def normals(n=SMALL.samples, dtype="float64", seed=1958):
 
 
 def report_of(checks):
-    return Report(SMALL, fastdist.show_config(mode="dicts"), [Result("", "", checks, [])])
+    return Report(SMALL, fastdist.show_config(mode="dicts"), [Result("", "", checks, [], [])])
 
 
 def failures(z):
@@ -148,6 +162,64 @@ def test_critical_distance_is_bonferroni():
     assert NormalDist().cdf(-report.critical_distance) == pytest.approx(ALPHA / 42)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("seed", range(20))
+def test_functions_pass(dtype, seed):
+    """Fixed seeds, n = 100000; all 20 runs would pass for other seeds with probability 1 - 20 ALPHA."""
+    assert not report_of(normal_distribution.check_functions(replace(SMALL, seed=seed), dtype)).failed
+
+
+UNIFORM, LOG_DENSITY, SHARE = "cdf(z), chi2 100 bins", "mean of logpdf(z)", "share of z, -1 to 2"
+AREA, NARROW_AREA, TAIL = "area of pdf, -1 to 2", "area, scale 1/4", "z above 4, by sf"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(
+    ("function", "wrong", "names"),
+    [
+        ("cdf", lambda x, loc=0, scale=1: norm.cdf(1.1 * x, loc, scale), {UNIFORM, SHARE, AREA}),
+        ("cdf", lambda x, loc=0, scale=1: norm.pdf(x, loc, scale), {UNIFORM, SHARE, AREA, NARROW_AREA}),
+        ("cdf", lambda x, loc=0, scale=1: norm.sf(x, loc, scale), {SHARE, AREA, NARROW_AREA}),
+        ("pdf", lambda x, loc, scale, out: np.multiply(norm.pdf(x, loc, scale), 1.02, out=out), {AREA}),
+        ("pdf", lambda x, loc, scale, out: norm.pdf(x / scale, out=out), {NARROW_AREA}),
+        ("pdf", lambda x, loc, scale, out: norm.cdf(x, loc, scale, out=out), {AREA, NARROW_AREA}),
+        ("logpdf", lambda x: norm.logpdf(x, 0, 1.2), {LOG_DENSITY}),
+        ("logpdf", lambda x: norm.logcdf(x), {LOG_DENSITY}),
+        ("sf", lambda x: norm.sf(x - 1), {TAIL}),
+        ("sf", lambda x: norm.cdf(x), {TAIL}),
+        ("sf", lambda x: np.nan * x, {TAIL}),
+        ("sf", lambda x: -norm.sf(x), {TAIL}),
+    ],
+)
+def test_wrong_functions_fail(monkeypatch, dtype, function, wrong, names):
+    """A function that is scaled, shifted or another one fails the checks that it takes part in."""
+    functions = {name: getattr(norm, name) for name in ("pdf", "logpdf", "cdf", "sf")}
+    monkeypatch.setattr(normal_distribution, "norm", SimpleNamespace(**{**functions, function: wrong}))
+    found = report_of(normal_distribution.check_functions(SMALL, dtype)).failed
+    assert names <= {check.name for check in found}
+
+
+def test_distance_of_chi_square_is_that_of_its_p_value():
+    """Wilson and Hilferty's approximation is right to 0.01 where a check may still pass."""
+    chi2 = pytest.importorskip("scipy.stats").chi2(normal_distribution.BINS - 1)
+    u = (np.arange(10_000) + 0.5) / 10_000
+    for power in 1.08, 1.09, 1.1, 1.11, 1.12, 1.13:
+        check = normal_distribution.check_uniform(norm.ppf(u**power))
+        counts = np.histogram(u**power, normal_distribution.BINS, (0, 1))[0]
+        assert check.value == pytest.approx(np.square(counts - 100).sum() / 100)
+        assert check.distance == pytest.approx(norm.isf(chi2.sf(check.value)), abs=0.01)
+
+
+@pytest.mark.parametrize(("a", "b", "scale"), [(-1, 2, 1), (-2, 2, 0.25), (0, 0.5, 2)])
+def test_standard_error_of_an_area(a, b, scale):
+    """The root of the variance of (b - a) pdf(u) over n, for u uniform on [a, b]."""
+    u = a + (b - a) * (np.arange(100_000) + 0.5) / 100_000
+    rng = fastdist.default_rng(1)
+    check = normal_distribution.check_area("", rng, 1000, "float64", a, b, scale)
+    deviation = ((b - a) * norm.pdf(u, 0, scale)).std()
+    assert check.standard_error == pytest.approx(deviation / math.sqrt(1000), rel=1e-6)
+
+
 def test_black_scholes():
     """The example of J. C. Hull, Options, Futures, and Other Derivatives: 4.76."""
     call = european_call.EuropeanCall(spot=42, strike=40, rate=0.1, volatility=0.2, time=0.5)
@@ -167,17 +239,65 @@ def test_monte_carlo_price_is_the_mean_payoff():
 # The command
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_rungs_of_a_function_agree(dtype):
+    """What is timed side by side is the same function of the same normals."""
+    pytest.importorskip("scipy")
+    tolerance = {"float64": 1e-13, "float32": 2e-6}[dtype]
+    rungs = normal_distribution.rungs(SMALL)
+    for function, names in FUNCTION_RUNGS.items():
+        same = [rung for rung in rungs if (rung.function, rung.dtype) == (function, dtype)]
+        assert [rung.name for rung in same] == (names if dtype == "float64" else of_arrays(names))
+        expected = getattr(norm, function.removeprefix("norm."))(normals(SMALL.samples, dtype))
+        for rung in same:
+            np.testing.assert_allclose(rung.call(), expected[: rung.n], rtol=tolerance, strict=False)
+
+
+def of_arrays(names):
+    """The rungs that have float32 too."""
+    return [name for name in names if name not in (PURE_PYTHON, STANDARD_LIBRARY)]
+
+
 def test_table_has_every_check_and_every_rung_in_80_columns(capsys):
+    pytest.importorskip("scipy")
     assert command.main([], SMALL) == 0
     lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     rows = [line.strip() for line in lines if line.startswith("  ")]
-    for name in [*RUNGS, "moment 6", "Kolmogorov-Smirnov", "beyond 5 sigma", "Monte Carlo price"]:
+    for name in ["moment 6", "Kolmogorov-Smirnov", "beyond 5 sigma", "Monte Carlo price"]:
         assert sum(row.startswith(name) for row in rows) == 1
-    assert any(line.startswith("all 21 checks pass") for line in lines)
+    for name in [UNIFORM, LOG_DENSITY, SHARE, AREA, NARROW_AREA, TAIL]:
+        assert sum(row.startswith(name) for row in rows) == 1
+    for function, names in {"standard_normal": RUNGS, **FUNCTION_RUNGS}.items():
+        start = next(i for i, line in enumerate(lines) if line.split()[:1] == [function])
+        for line, name in zip(lines[start + 1 :], names, strict=False):
+            assert line.startswith(f"  {name} ")
+    assert any(line.startswith(f"all {CHECKS} checks pass") for line in lines)
+
+
+def test_columns_of_numbers_do_not_touch(capsys):
+    """Eight numbers or dashes after the name, for SciPy beside NumPy and Python."""
+    pytest.importorskip("scipy")
+    assert command.main([], SMALL) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line for line in lines if line.startswith(f"  {STANDARD_LIBRARY}")]
+    assert [len(row.split()) for row in rows] == [9, 9]
+    assert [row.split()[3] for row in rows][1] == "-"  # the cdf against NumPy, which has none
+
+
+def test_table_without_scipy_says_so(monkeypatch, capsys):
+    """SciPy is optional: no column and no row, but a line that tells what would bring them."""
+    for name in "scipy", "scipy.stats":
+        monkeypatch.setitem(sys.modules, name, None)
+    assert command.main([], SMALL) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if SCIPY in line] == [
+        "SciPy is not installed: pip install 'fastdist-kernels[scipy]' compares with it"
+    ]
 
 
 def test_json_is_the_table_as_data(capsys):
+    pytest.importorskip("scipy")
     assert command.main(["--json", "--seed", "7"], SMALL) == 0
     output = capsys.readouterr()
     data = json.loads(output.out)
@@ -186,15 +306,24 @@ def test_json_is_the_table_as_data(capsys):
     assert data["config"] == fastdist.show_config(mode="dicts")
     assert data["passed"]
     checks = [check for section in data["sections"] for check in section["checks"]]
-    assert len(checks) == 21
+    assert len(checks) == CHECKS
     assert all(check["passed"] for check in checks)
-    timings = data["sections"][0]["timings"]
-    assert [timing["name"] for timing in timings if timing["dtype"] == "float64"] == RUNGS
-    assert [timing["name"] for timing in timings if timing["dtype"] == "float32"] == RUNGS[1:]
-    for timing in timings:
-        low, high = timing["ns_quartiles"]
-        assert 0 < low <= timing["ns"] <= high
-        assert timing["speed_up"][PURE_PYTHON] == timings[0]["ns"] / timing["ns"]
+    timings = [timing for section in data["sections"] for timing in section["timings"]]
+    for function, names in {"standard_normal": RUNGS, **FUNCTION_RUNGS}.items():
+        of_function = [timing for timing in timings if timing["function"] == function]
+        ns = {(timing["name"], timing["dtype"]): timing["ns"] for timing in of_function}
+        assert list(ns) == [(name, "float64") for name in names] + [
+            (name, "float32") for name in of_arrays(names)
+        ]
+        for timing in of_function:
+            low, high = timing["ns_quartiles"]
+            assert 0 < low <= timing["ns"] <= high
+            baselines = {
+                name: ns[name, "float64" if name == PURE_PYTHON else timing["dtype"]]
+                for name in (PURE_PYTHON, NUMPY, SCIPY)
+                if name in names
+            }
+            assert timing["speed_up"] == {name: median / timing["ns"] for name, median in baselines.items()}
 
 
 def test_checks_depend_on_the_seed_alone():
@@ -226,7 +355,7 @@ def test_exit_status_of_a_wrong_price(monkeypatch, capsys):
     right = european_call.EuropeanCall.black_scholes
     monkeypatch.setattr(european_call.EuropeanCall, "black_scholes", lambda call: 1.05 * right(call))
     assert command.main([], SMALL) == 1
-    assert "1 of 21 checks FAIL" in capsys.readouterr().out
+    assert f"1 of {CHECKS} checks FAIL" in capsys.readouterr().out
 
 
 def test_info(capsys):
@@ -270,6 +399,17 @@ def test_plot(tmp_path, capsys):
     assert command.main(["--plot", str(path)], SMALL) == 0
     assert path.read_bytes().startswith(b"\x89PNG")
     assert capsys.readouterr().err == ""
+
+
+def test_the_plotted_number_is_area_and_height():
+    """One number stands at the shaded area and at the height of the cumulative distribution."""
+    for one in plot.EXAMPLES:
+        x = np.linspace(one.loc - 10 * one.scale, one.place, 10_001)
+        assert one.probability == norm.cdf(one.place, one.loc, one.scale)
+        area = np.trapezoid(norm.pdf(x, one.loc, one.scale), x)
+        assert one.probability == pytest.approx(area, rel=1e-6)
+        assert one.probability <= 1
+    assert max(norm.pdf(one.loc, one.loc, one.scale) for one in plot.EXAMPLES) == pytest.approx(1.6, abs=0.01)
 
 
 @pytest.fixture
@@ -399,4 +539,4 @@ def test_import_is_light():
 def test_process_main_job_in_full():
     process = python("-m", "fastdist")
     assert (process.returncode, process.stderr) == (0, "")
-    assert "all 21 checks pass" in process.stdout
+    assert f"all {CHECKS} checks pass" in process.stdout

@@ -5,7 +5,7 @@ To add a topic, write a module beside these with its checks and its rungs, and a
 
 from __future__ import annotations
 
-from fastdist._main_job import european_call, standard_normals
+from fastdist._main_job import european_call, normal_distribution, standard_normals
 from fastdist._main_job.job import Section
 
 SECTIONS = (
@@ -17,6 +17,16 @@ SECTIONS = (
         },
         unit="normal",
         rungs=standard_normals.rungs,
+    ),
+    Section(
+        "normal distribution",
+        checks={
+            "float64 functions": normal_distribution.check_float64,
+            "float32 functions": normal_distribution.check_float32,
+        },
+        unit="value",
+        rungs=normal_distribution.rungs,
+        notes=normal_distribution.notes,
     ),
     Section("European call", checks={"European call": european_call.check}),
 )

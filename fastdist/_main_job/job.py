@@ -5,10 +5,10 @@ Whoever shows a report (table, JSON) reads these dataclasses and measures nothin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from math import isfinite
 from statistics import NormalDist
 from time import perf_counter_ns
 from typing import Any
@@ -21,9 +21,10 @@ import fastdist
 ALPHA = 1e-4
 
 DTYPES = ("float64", "float32")
-PURE_PYTHON, NUMPY = "pure Python", "NumPy"
+PURE_PYTHON, NUMPY, SCIPY = "pure Python", "NumPy", "SciPy"
 ONE_THREAD, ALL_THREADS = "fastdist, one thread", "fastdist, all threads"
-BASELINES = (PURE_PYTHON, NUMPY)
+# What the others are compared with, where it is timed.
+BASELINES = (PURE_PYTHON, NUMPY, SCIPY)
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,26 @@ class Check:
         """A check whose value is a mean of many, and so nearly normal."""
         return cls(name, dtype, value, expected, standard_error, (value - expected) / standard_error)
 
+    @classmethod
+    def of_count(cls, name: str, dtype: str, k: int, m: float) -> Check:
+        """A check whose value is a Poisson count k with mean m.
+
+        Few may be expected, so the distance is the deviance residual,
+        sign(k - m) sqrt(2 (k ln(k / m) - (k - m))): for large m it is (k - m) / sqrt(m), and for small m
+        much closer to a normal deviate than that.  No count has a mean that is not positive.
+        """
+        if not m > 0:
+            return cls(name, dtype, k, m, math.nan, math.nan)
+        deviance = 2 * ((k * math.log(k / m) if k else 0.0) - (k - m))
+        distance = math.copysign(math.sqrt(max(0.0, deviance)), k - m)
+        return cls(name, dtype, k, m, math.sqrt(m), distance)
+
 
 @dataclass(frozen=True)
 class Rung:
-    """One way to fill an array: to be timed beside the others."""
+    """One way to compute a function: to be timed beside the others, in each dtype."""
 
+    function: str
     name: str
     dtype: str
     n: int
@@ -68,8 +84,12 @@ class Rung:
 
 @dataclass(frozen=True)
 class Timing:
-    """The time of a rung for each number it makes: median and quartiles of the runs, in ns."""
+    """The time of a rung for each number it makes: median and quartiles of the runs, in ns.
 
+    `speed_up` has the baselines that compute the same function.
+    """
+
+    function: str
     name: str
     dtype: str
     n: int
@@ -82,13 +102,15 @@ class Timing:
 class Section:
     """A topic: its checks, and its rungs where it is timed; both are functions of the job.
 
-    The keys of `checks` are what the progress bar says meanwhile.
+    The keys of `checks` are what the progress bar says meanwhile; `notes` are what a reader of the timings
+    should know, once they are made.
     """
 
     title: str
     checks: Mapping[str, Callable[[Job], list[Check]]]
     unit: str = ""
     rungs: Callable[[Job], list[Rung]] | None = None
+    notes: Callable[[], list[str]] = list
 
     def steps(self, job: Job) -> int:
         """How often the progress bar moves."""
@@ -103,6 +125,7 @@ class Result:
     unit: str
     checks: list[Check]
     timings: list[Timing]
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -140,6 +163,7 @@ class Report:
                 "unit": result.unit,
                 "checks": [{**_finite(vars(check)), "passed": self.passes(check)} for check in result.checks],
                 "timings": [vars(timing) for timing in result.timings],
+                "notes": result.notes,
             }
             for result in self.results
         ]
@@ -155,7 +179,7 @@ class Report:
 
 def _finite(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: None if isinstance(value, float) and not isfinite(value) else value
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in fields.items()
     }
 
@@ -177,7 +201,7 @@ def _run_section(job: Job, section: Section, start: Callable[[str], None]) -> Re
         start(f"check {name}")
         checks += check(job)
     timings = [] if section.rungs is None else _time(section.rungs(job), job.repeats, start)
-    return Result(section.title, section.unit, checks, timings)
+    return Result(section.title, section.unit, checks, timings, section.notes())
 
 
 def _time(rungs: list[Rung], repeats: int, start: Callable[[str], None]) -> list[Timing]:
@@ -193,17 +217,35 @@ def _time(rungs: list[Rung], repeats: int, start: Callable[[str], None]) -> list
             rung.call()
             ns[i, j] = (perf_counter_ns() - began) / rung.n
     low, median, high = np.percentile(ns, [25, 50, 75], axis=0).tolist()
-    medians = {(rung.name, rung.dtype): median[j] for j, rung in enumerate(rungs)}
+    medians = {(rung.function, rung.name, rung.dtype): median[j] for j, rung in enumerate(rungs)}
     return [
-        Timing(rung.name, rung.dtype, rung.n, median[j], (low[j], high[j]), _speed_up(rung, medians))
+        Timing(
+            rung.function,
+            rung.name,
+            rung.dtype,
+            rung.n,
+            median[j],
+            (low[j], high[j]),
+            _speed_up(rung, median[j], medians),
+        )
         for j, rung in enumerate(rungs)
     ]
 
 
-def _speed_up(rung: Rung, medians: dict[tuple[str, str], float]) -> dict[str, float]:
-    """Against each baseline in the same dtype; pure Python has float64 only."""
-    ns = medians[rung.name, rung.dtype]
-    return {
-        baseline: medians.get((baseline, rung.dtype), medians[baseline, "float64"]) / ns
+def _speed_up(rung: Rung, ns: float, medians: dict[tuple[str, str, str], float]) -> dict[str, float]:
+    """Against each baseline that there is, in the same dtype; pure Python has float64 only."""
+    found = {
+        baseline: medians.get((rung.function, baseline, "float64" if baseline == PURE_PYTHON else rung.dtype))
         for baseline in BASELINES
     }
+    return {baseline: median / ns for baseline, median in found.items() if median is not None}
+
+
+def in_one_thread(call: Callable[[], object]) -> Callable[[], object]:
+    """The same call, which fastdist makes in one thread."""
+
+    def alone() -> object:
+        with fastdist.num_threads(1):
+            return call()
+
+    return alone

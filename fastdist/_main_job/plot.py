@@ -1,18 +1,18 @@
-"""The sample as a picture: histogram against density, and quantiles against quantiles."""
+"""Two lessons in a picture: what the samples are, and that density and cumulative distribution differ."""
 
 from __future__ import annotations
 
-import math
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fastdist import norm
 from fastdist._main_job.job import DTYPES, Job
-from fastdist._main_job.standard_normals import Array, cdf, draw
+from fastdist._main_job.standard_normals import Array, draw
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,6 +23,29 @@ MARKERS = {"float64": "o", "float32": "x"}
 BIN_WIDTH = 0.1
 LIMIT = 6.0
 QUANTILES = 51
+
+
+@dataclass(frozen=True)
+class Example:
+    """A normal distribution, and a place up to which its probability is shown."""
+
+    loc: float
+    scale: float
+    place: float
+    colour: str
+
+    @property
+    def label(self) -> str:
+        return f"norm({self.loc:g}, {self.scale:g})"
+
+    @property
+    def probability(self) -> float:
+        """That of a value up to the place."""
+        return float(norm.cdf(self.place, self.loc, self.scale))
+
+
+EXAMPLES = (Example(0, 1, 0.5, "#009E73"), Example(2, 0.25, 1.9, "#882255"))
+RANGE = (-3.5, 3.5)
 
 
 def obstacle(path: Path) -> str | None:
@@ -42,12 +65,13 @@ def obstacle(path: Path) -> str | None:
 
 
 def write(job: Job, path: Path) -> None:
-    """Draw the picture of the job's samples."""
+    """Draw the picture of the job's samples, and below it that of density and cumulative distribution."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11.5, 5.8), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1.1, 1))
-    figure.suptitle(f"fastdist: {job.samples:,} standard normals of each dtype, seed {job.seed}")
+    figure = Figure(figsize=(11.5, 11), layout="constrained")
+    samples, functions = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.1, 1), hspace=0.04)[:, 0]
+    left, right = samples.subplots(1, 2, width_ratios=(1.1, 1))
+    samples.suptitle(f"fastdist: {job.samples:,} standard normals of each dtype, seed {job.seed}")
     _draw_density(left, job.samples)
     _draw_identity(right, job.samples)
     for dtype in DTYPES:
@@ -57,17 +81,20 @@ def write(job: Job, path: Path) -> None:
         style |= {"linestyle": "none", "fillstyle": "none"}
         left.plot(*_histogram(ordered), **style)
         right.plot(*_quantiles(ordered), **style)
-    for axes in left, right:
+    density, cumulative = functions.subplots(1, 2, sharex=True, sharey=True)
+    functions.suptitle("A density is no probability: the shaded area on the left is the height on the right")
+    _draw_areas(density)
+    _draw_heights(cumulative)
+    for axes in left, right, density, cumulative:
         axes.grid(color="0.9")
         axes.set_axisbelow(True)
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, loc="center left" if axes is density else "best")
     figure.savefig(path, dpi=150)
 
 
 def _draw_density(axes: Axes, n: int) -> None:
     x = np.linspace(-LIMIT, LIMIT, 601)
-    density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-    axes.plot(x, density, color="black", linewidth=1, label="normal density")
+    axes.plot(x, norm.pdf(x), color="black", linewidth=1, label="normal density")
     one_in_a_bin = 1 / (n * BIN_WIDTH)
     axes.set(title="Histogram against density", xlabel="z", ylabel=f"density (bins of {BIN_WIDTH})")
     axes.set(yscale="log", ylim=(one_in_a_bin / 2, 1))
@@ -88,10 +115,10 @@ def _draw_identity(axes: Axes, n: int) -> None:
     i (1 - 1 / (9 i) +- 1.96 / (3 sqrt(i)))^3 nearly.  E. B. Wilson, M. M. Hilferty, PNAS 17 (1931).
     """
     ranks = _ranks(n)
-    x = _inverse_cdf((ranks - 0.5) / n)
+    x = norm.ppf((ranks - 0.5) / n)
     i = ranks[ranks <= n / 2]
-    low = _inverse_cdf(i * (1 - 1 / (9 * i) - 1.96 / (3 * np.sqrt(i))) ** 3 / n)
-    high = _inverse_cdf(i * (1 - 1 / (9 * i) + 1.96 / (3 * np.sqrt(i))) ** 3 / n)
+    low = norm.ppf(i * (1 - 1 / (9 * i) - 1.96 / (3 * np.sqrt(i))) ** 3 / n)
+    high = norm.ppf(i * (1 - 1 / (9 * i) + 1.96 / (3 * np.sqrt(i))) ** 3 / n)
     axes.fill_between(x[: i.size], low, high, color="0.8", label="95 %, at each point")
     axes.fill_between(-x[: i.size], -high, -low, color="0.8")
     axes.axline((0, 0), slope=1, color="black", linewidth=1, label="identity")
@@ -101,14 +128,52 @@ def _draw_identity(axes: Axes, n: int) -> None:
 def _quantiles(ordered: Array) -> tuple[Array, Array]:
     """The quantiles of the distribution, and those of a sample in ascending order."""
     ranks = _ranks(ordered.size)
-    return _inverse_cdf((ranks - 0.5) / ordered.size), ordered[ranks - 1]
+    return norm.ppf((ranks - 0.5) / ordered.size), ordered[ranks - 1]
 
 
 def _ranks(n: int) -> NDArray[np.int64]:
     """Ranks from 1 to n whose normal quantiles are about equally far apart."""
-    end = -NormalDist().inv_cdf(0.5 / n)
-    return np.unique(np.ceil(n * cdf(np.linspace(-end, end, QUANTILES))).clip(1, n).astype(np.int64))
+    end = norm.isf(0.5 / n)
+    return np.unique(np.ceil(n * norm.cdf(np.linspace(-end, end, QUANTILES))).clip(1, n).astype(np.int64))
 
 
-def _inverse_cdf(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.array([NormalDist().inv_cdf(x) for x in p.tolist()])
+def _draw_areas(axes: Axes) -> None:
+    """The density of each example, and the area under it up to the place."""
+    wide, narrow = EXAMPLES
+    for one in EXAMPLES:
+        x = np.linspace(*RANGE, 1401)
+        axes.plot(x, norm.pdf(x, one.loc, one.scale), color=one.colour, label=one.label)
+        x = np.linspace(RANGE[0], one.place, 1401)
+        density = norm.pdf(x, one.loc, one.scale)
+        axes.fill_between(x, density, color=one.colour, alpha=0.3, linewidth=0)
+    axes.text(-0.45, 0.12, f"area {wide.probability:.3f}\nup to x = {wide.place:g}", ha="center")
+    arrow = {"arrowstyle": "-", "color": narrow.colour, "shrinkB": 0}
+    axes.annotate(
+        f"area {narrow.probability:.3f}\nup to x = {narrow.place:g}",
+        (narrow.loc - narrow.scale, 0.5), (1, 0.7), ha="right", va="center", arrowprops=arrow,
+    )  # fmt: skip
+    peak = norm.pdf(narrow.loc, narrow.loc, narrow.scale)
+    axes.annotate(
+        f"a density may exceed 1: here {peak:.1f}",
+        (narrow.loc, peak), (1, peak), ha="right", va="center", arrowprops=arrow,
+    )  # fmt: skip
+    axes.axhline(1, color="0.4", linewidth=1, linestyle=":")
+    axes.set(title="Density, norm.pdf: a probability is an area", xlabel="x", ylabel="density at x")
+    axes.set(xlim=RANGE, ylim=(0, 1.1 * peak))
+
+
+def _draw_heights(axes: Axes) -> None:
+    """The cumulative distribution of each example, and its height at the place."""
+    x = np.linspace(*RANGE, 1401)
+    for one in EXAMPLES:
+        height = one.probability
+        axes.plot(x, norm.cdf(x, one.loc, one.scale), color=one.colour, label=one.label)
+        axes.vlines(one.place, 0, height, color=one.colour, linestyle="--", linewidth=1)
+        axes.hlines(height, RANGE[0], one.place, color=one.colour, linestyle="--", linewidth=1)
+        axes.plot(one.place, height, color=one.colour, marker="o")
+        axes.text(RANGE[0] + 0.1, height + 0.02, f"height {height:.3f}, up to x = {one.place:g}")
+    axes.axhline(1, color="0.4", linewidth=1, linestyle=":")
+    axes.text(RANGE[0] + 0.1, 1.02, "a probability never exceeds 1")
+    axes.set(title="Cumulative distribution, norm.cdf: a probability is a height", xlabel="x")
+    axes.set(ylabel="probability of a value up to x")
+    axes.tick_params(labelleft=True)

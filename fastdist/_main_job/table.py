@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Iterator
 
-from fastdist._main_job.job import ALPHA, BASELINES, DTYPES, Check, Report, Result, Timing
+from fastdist._main_job.job import ALPHA, BASELINES, DTYPES, PURE_PYTHON, Check, Report, Result, Timing
+
+# The columns of a table of timings: names, and what there is for each dtype.
+NAMES, NUMBERS = 24, 28
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -21,6 +25,8 @@ def lines(report: Report) -> Iterator[str]:
         if result.timings:
             yield ""
             yield from _timing_lines(result, report.job.repeats)
+    yield ""
+    yield "pure Python has float64 only, and float32 is compared with that"
 
 
 def _check_lines(report: Report) -> Iterator[str]:
@@ -33,7 +39,8 @@ def _check_lines(report: Report) -> Iterator[str]:
             yield _check_line(report, {c.dtype: c for c in result.checks if c.name == name})
     yield ""
     yield "distance: in standard errors; for Kolmogorov-Smirnov, whose value is sqrt(n) D,"
-    yield "the normal deviate of the same p-value; for a count, its deviance residual"
+    yield "and chi2 the normal deviate of the same p-value; for a count, its deviance"
+    yield "residual; areas are those under pdf, and compared with differences of cdf"
     failed, number = report.failed, len(report.checks)
     if failed:
         yield f"{len(failed)} of {number} checks FAIL: beyond {report.critical_distance:.2f}, marked !"
@@ -62,27 +69,43 @@ def _check_line(report: Report, by_dtype: dict[str, Check]) -> str:
 
 
 def _timing_lines(result: Result, repeats: int) -> Iterator[str]:
-    yield f"{'':24}" + "".join(_heading(dtype, 28) for dtype in DTYPES)
-    yield f"{'ns per ' + result.unit:<24}" + f"{'ns':>8}{'vs Python':>10}{'vs NumPy':>10}" * len(DTYPES)
-    for name in _unique(timing.name for timing in result.timings):
-        yield _timing_line(name, {timing.dtype: timing for timing in result.timings if timing.name == name})
+    timings = result.timings
+    baselines = [name for name in BASELINES if any(name in timing.speed_up for timing in timings)]
+    width = NUMBERS // (1 + len(baselines))
+    yield f"{'ns per ' + result.unit:<{NAMES}}" + "".join(_heading(dtype, NUMBERS) for dtype in DTYPES)
+    yield f"{'':{NAMES}}" + f"{'times as fast as':>{NUMBERS}}" * len(DTYPES)
+    columns = "".join(f"{'Python' if name == PURE_PYTHON else name:>{width}}" for name in baselines)
+    header = f"{'ns':>{NUMBERS - len(columns)}}{columns}" * len(DTYPES)
+    for function in _unique(timing.function for timing in timings):
+        yield f"{function:<{NAMES}}{header}".rstrip()
+        header = ""
+        same = [timing for timing in timings if timing.function == function]
+        for name in _unique(timing.name for timing in same):
+            by_dtype = {timing.dtype: timing for timing in same if timing.name == name}
+            yield f"  {name:<{NAMES - 2}}" + "".join(
+                _timing_columns(by_dtype.get(dtype), baselines, width) for dtype in DTYPES
+            )
     yield ""
-    n = max(timing.n for timing in result.timings)
-    fewer = "".join(f" ({timing.name}: {timing.n:,})" for timing in result.timings if timing.n < n)
-    yield f"medians of {repeats} runs, taken in turn, of {n:,} {result.unit}s{fewer}"
-    yield "pure Python has float64 only, and float32 is compared with that"
+    n = max(timing.n for timing in timings)
+    fewer = {timing.name: timing.n for timing in timings if timing.n < n}
+    yield from textwrap.wrap(
+        f"medians of {repeats} runs, taken in turn, of {n:,} {result.unit}s"
+        + "".join(f"; {name}: {number:,}" for name, number in fewer.items()),
+        width=80,
+    )
+    yield from result.notes
 
 
-def _timing_line(name: str, by_dtype: dict[str, Timing]) -> str:
-    line = f"  {name:<22}"
-    for dtype in DTYPES:
-        timing = by_dtype.get(dtype)
-        if timing is None:
-            line += f"{'-':>8}{'-':>10}{'-':>10}"
-        else:
-            line += f"{_significant(timing.ns):>8}"
-            line += "".join(f"{_significant(timing.speed_up[baseline]) + 'x':>10}" for baseline in BASELINES)
-    return line
+def _timing_columns(timing: Timing | None, baselines: list[str], width: int) -> str:
+    """The time, and how many times that the baselines take; '-' for what there is not."""
+    cells = ["-"] * len(baselines)
+    ns = "-"
+    if timing is not None:
+        ns = _significant(timing.ns)
+        speed_up = timing.speed_up
+        cells = [f"{_ratio(speed_up[name])}x" if name in speed_up else "-" for name in baselines]
+    columns = "".join(f"{cell:>{width}}" for cell in cells)
+    return f"{ns:>{NUMBERS - len(columns)}}{columns}"
 
 
 def _heading(dtype: str, width: int) -> str:
@@ -105,3 +128,8 @@ def _decimals(value: float, digits: int) -> int:
 
 def _significant(value: float, digits: int = 3) -> str:
     return f"{value:,.{_decimals(value, digits)}f}"
+
+
+def _ratio(value: float) -> str:
+    """Of three significant digits, but of three decimals at most: it must fit its column."""
+    return f"{value:,.{min(3, _decimals(value, 3))}f}"
