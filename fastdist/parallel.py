@@ -25,6 +25,8 @@ import numpy as np
 MINIMUM_SHARE = 1 << 16
 # A call for less than this is not divided.
 UNDIVIDED = 2 * MINIMUM_SHARE
+# A call for less than this need not notice an interrupt (some milliseconds).
+UNINTERRUPTED = 1 << 22
 # Blocks that are filled between two looks at whether the call was interrupted (about a millisecond).
 CHUNK_BLOCKS = 256
 # Elements of a large array that are given to a ufunc at a time, at least.
@@ -185,7 +187,8 @@ def call(ufunc: np.ufunc, arguments: Sequence[Any], keywords: dict[str, Any]) ->
     arrays of one of these, along the longest axis of their broadcast shape; NumPy alone does all the rest.
     """
     arrays = [argument for argument in arguments if type(argument) is np.ndarray]
-    if math.prod([array.size for array in arrays]) < UNDIVIDED or not arrays:
+    size = math.prod([array.size for array in arrays])  # at most, if they broadcast
+    if not arrays or size < (UNDIVIDED if get_num_threads() > 1 else UNINTERRUPTED):
         return ufunc(*arguments, **keywords)
     out = _output(arguments, arrays, keywords)
     if out is None:

@@ -49,8 +49,8 @@ HIGHEST = {"float64": 1024, "float32": 128}  # exponent above the largest number
 # The borders of the approximations in fastdist/_kernels/normal.pyx and mathematics.pxd, beside those that
 # any method has (``x_breakpoints``, ``p_breakpoints``).  Each is tried with its neighbours and its negative.
 X_BREAKPOINTS: dict[str, tuple[float, ...]] = {
-    "float64": (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 16.0, 32.0, 64.0),
-    "float32": (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 16.0, 32.0, 64.0),
+    "float64": (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 16.0, 32.0, 38.6, 64.0, 2.0**32),
+    "float32": (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 14.4, 16.0, 32.0, 64.0, 2.0**16),
 }
 P_BREAKPOINTS: dict[str, tuple[float, ...]] = {
     "float64": (0.5, 0.25, 0.75, 0.425, 0.575, 0.075, 0.925, 0.02425, 0.97575),
@@ -96,6 +96,11 @@ def sf(x: mpmath.mpf) -> mpmath.mpf:
     if x >= 32:
         return mpmath.exp(log_upper_tail(x))
     return mpmath.erfc(x * ROOT_HALF) / 2 if x > 0 else (1 + mpmath.erf(-x * ROOT_HALF)) / 2
+
+
+def scaled_sf(x: mpmath.mpf) -> mpmath.mpf:
+    """exp(x^2/2) sf(x)."""
+    return mpmath.exp(x * x / 2) * sf(x)
 
 
 def logsf(x: mpmath.mpf) -> mpmath.mpf:
@@ -228,6 +233,9 @@ def x_breakpoints(dtype: str) -> tuple[float, ...]:
         found += [inverse(function, two**e, 0.0, 50.0) for e in (normal, LOWEST[dtype], LOWEST[dtype] - 1)]
     # 1 - sf(x) rounded to 1, and log: 0 on the other side of the same x
     found += [inverse(sf, two ** -(PRECISION[dtype] + k), 0.0, 50.0) for k in (0, 1)]
+    # the argument of a logarithm takes another power of two, half-way
+    found += [inverse(scaled_sf, two**-k * mpmath.sqrt(two), 0.0, 50.0) for k in range(2, 7)]
+    found.append(inverse(sf, 1 - mpmath.sqrt(HALF), 0.0, 50.0))
     # -x^2/2 overflows
     found.append(float(mpmath.sqrt(two ** (HIGHEST[dtype] + 1))))
     # the squares of numbers below become subnormal, and nothing

@@ -84,7 +84,7 @@ cdef inline floating largest(floating like) noexcept nogil:
     if floating is double:
         return 1.8961503816218352e154
     else:
-        return <float> 2.6087634e19
+        return <float> 2.60876356e19
 
 
 cdef inline floating distant(floating like) noexcept nogil:
