@@ -62,7 +62,7 @@ static const double EXP_F64[11] = {
     0x1.1e2a083084fa1p-29,
 };
 /* (y + 4) exp(y^2 / 2) Phi(-y) in powers of t = (y - 4) / (y + 4), y <= 45, in float32 y <= 15;
-   relative error 2^-56.72 */
+   relative error 2^-57.49 */
 static const double TAIL_F64[24] = {
     0x1.82b4bb8c94dcep-1,
     -0x1.373e3a893c28ap-1,
@@ -89,10 +89,11 @@ static const double TAIL_F64[24] = {
     -0x1.3dfefcc732051p-29,
     -0x1.53587500eb246p-31,
 };
-static const double TAIL_LOW_F64[3] = {
+static const double TAIL_LOW_F64[4] = {
     -0x1.bb7cc93cfde4bp-56,
     -0x1.c10f8e97ad66cp-58,
     -0x1.25eef87e7485bp-61,
+    0x1.7950f013dc9c5p-59,
 };
 /* (x / (1/2 - p) - sqrt(2 pi)) / w in powers of w = -ln(4 p (1 - p)), x = -quantile(p), p >= 2^-7;
    relative error 2^-57.38 */
@@ -198,7 +199,7 @@ static const float EXP_F32[6] = {
     0x1.9e611e0000000p-13f,
 };
 /* (y + 4) exp(y^2 / 2) Phi(-y) in powers of t = (y - 4) / (y + 4), y <= 45, in float32 y <= 15;
-   relative error 2^-30.1 */
+   relative error 2^-31.31 */
 static const float TAIL_F32[12] = {
     0x1.82b4bc0000000p-1f,
     -0x1.373e3a0000000p-1f,
@@ -213,10 +214,11 @@ static const float TAIL_F32[12] = {
     -0x1.aa19980000000p-17f,
     0x1.13093c0000000p-16f,
 };
-static const float TAIL_LOW_F32[3] = {
+static const float TAIL_LOW_F32[4] = {
     -0x1.c836580000000p-27f,
     -0x1.04b92e0000000p-26f,
     -0x1.0d32e20000000p-28f,
+    -0x1.dda8620000000p-30f,
 };
 /* (x / (1/2 - p) - sqrt(2 pi)) / w in powers of w = -ln(4 p (1 - p)), x = -quantile(p), p >= 2^-7;
    relative error 2^-28.27 */

@@ -246,7 +246,7 @@ SERIES = [
         both(mp.mpf(-1)),
         {"F64": moebius(mp.mpf(45), TAIL_PIVOT), "F32": moebius(mp.mpf(15), TAIL_PIVOT)},
         {"F64": 24, "F32": 12},
-        pairs=3,
+        pairs=4,
     ),
     Series(
         "QUANTILE_CENTRE",

@@ -25,11 +25,11 @@ cdef extern from *:
 cdef extern from "coefficients.h" nogil:
     const double RECIPROCAL_SQRT_2PI_HIGH_F64, RECIPROCAL_SQRT_2PI_LOW_F64, HALF_LN_2PI_HIGH_F64
     const double HALF_LN_2PI_LOW_F64, SQRT_2PI_HIGH_F64, SQRT_2PI_LOW_F64
-    const double TAIL_F64[24], TAIL_LOW_F64[3], QUANTILE_CENTRE_F64[18], QUANTILE_CENTRE_LOW_F64[1]
+    const double TAIL_F64[24], TAIL_LOW_F64[4], QUANTILE_CENTRE_F64[18], QUANTILE_CENTRE_LOW_F64[1]
     const double QUANTILE_TAIL_F64[28]
     const float RECIPROCAL_SQRT_2PI_HIGH_F32, RECIPROCAL_SQRT_2PI_LOW_F32, HALF_LN_2PI_HIGH_F32
     const float HALF_LN_2PI_LOW_F32, SQRT_2PI_HIGH_F32, SQRT_2PI_LOW_F32
-    const float TAIL_F32[12], TAIL_LOW_F32[3], QUANTILE_CENTRE_F32[9], QUANTILE_CENTRE_LOW_F32[1]
+    const float TAIL_F32[12], TAIL_LOW_F32[4], QUANTILE_CENTRE_F32[9], QUANTILE_CENTRE_LOW_F32[1]
     const float QUANTILE_TAIL_F32[12]
 
 
@@ -187,23 +187,24 @@ cdef inline void scaled_tail(floating y, floating y_low, floating *high, floatin
     cdef floating t = fused_multiply_add(<floating> -8, q, <floating> 1)
     cdef floating t2 = t * t
     cdef floating t4 = t2 * t2
-    cdef floating s0, s0_low, s1, s1_low, s2, s2_low, rest, p2, p1, s
+    cdef floating s0, s0_low, s1, s1_low, s2, s2_low, s3, s3_low, rest, p3, p2, p1, s
     if floating is double:
-        s0, s1, s2, s0_low, s1_low, s2_low = (
-            TAIL_F64[0], TAIL_F64[1], TAIL_F64[2], TAIL_LOW_F64[0], TAIL_LOW_F64[1], TAIL_LOW_F64[2])
-        rest = fma(t4, TAIL_F64[23], quartet(t, t2, &TAIL_F64[19]))
-        rest = fma(t4 * t4, rest, octet(t, t2, t4, &TAIL_F64[11]))
-        rest = fma(t4 * t4, rest, octet(t, t2, t4, &TAIL_F64[3]))
+        s0, s1, s2, s3 = TAIL_F64[0], TAIL_F64[1], TAIL_F64[2], TAIL_F64[3]
+        s0_low, s1_low, s2_low, s3_low = TAIL_LOW_F64[0], TAIL_LOW_F64[1], TAIL_LOW_F64[2], TAIL_LOW_F64[3]
+        rest = fma(t4 * t4, quartet(t, t2, &TAIL_F64[20]), octet(t, t2, t4, &TAIL_F64[12]))
+        rest = fma(t4 * t4, rest, octet(t, t2, t4, &TAIL_F64[4]))
     else:
-        s0, s1, s2, s0_low, s1_low, s2_low = (
-            TAIL_F32[0], TAIL_F32[1], TAIL_F32[2], TAIL_LOW_F32[0], TAIL_LOW_F32[1], TAIL_LOW_F32[2])
-        rest = fmaf(t4 * t4, TAIL_F32[11], octet(t, t2, t4, &TAIL_F32[3]))
-    p2 = fused_multiply_add(t, rest, s2)
+        s0, s1, s2, s3 = TAIL_F32[0], TAIL_F32[1], TAIL_F32[2], TAIL_F32[3]
+        s0_low, s1_low, s2_low, s3_low = TAIL_LOW_F32[0], TAIL_LOW_F32[1], TAIL_LOW_F32[2], TAIL_LOW_F32[3]
+        rest = octet(t, t2, t4, &TAIL_F32[4])
+    p3 = fused_multiply_add(t, rest, s3)
+    p2 = fused_multiply_add(t, p3, s2)
     p1 = fused_multiply_add(t, p2, s1)
     s = fused_multiply_add(t, p1, s0)
     high[0] = q * s
-    # What was lost of p2, p1, s and q s
-    s2_low = fused_multiply_add(t, rest, s2 - p2) + s2_low
+    # What was lost of p3, p2, p1, s and q s
+    s3_low = fused_multiply_add(t, rest, s3 - p3) + s3_low
+    s2_low = fused_multiply_add(t, p3, s2 - p2) + fused_multiply_add(t, s3_low, s2_low)
     s1_low = fused_multiply_add(t, p2, s1 - p1) + fused_multiply_add(t, s2_low, s1_low)
     s0_low = fused_multiply_add(t, p1, s0 - s) + fused_multiply_add(t, s1_low, s0_low)
     low[0] = fused_multiply_add(q, s, -high[0]) + fused_multiply_add(
