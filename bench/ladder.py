@@ -41,6 +41,11 @@ class Case(ABC):
     dtype: type[np.generic] = np.float64
     size: int = 1
 
+    @property
+    def bytes_returned(self) -> int:
+        """Of a new array."""
+        return self.size * np.dtype(self.dtype).itemsize if self.form == "new" else 0
+
     @abstractmethod
     def results(self, call: Call) -> NDArray[Any]:
         """What the first call gives, or, of scalars, the first calls."""
@@ -92,6 +97,11 @@ def why_missing(level: str) -> str | None:
     if level not in _dispatch.cpu_levels():
         return "this CPU does not have it"
     return None
+
+
+def in_question(levels: Sequence[Rung]) -> list[Rung]:
+    """All levels, but the baseline where there is a better one."""
+    return [rung for rung in levels if rung.level in (_dispatch.LEVEL, *_dispatch.LEVELS[1:])]
 
 
 def not_installed(module: str) -> str | None:

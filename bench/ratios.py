@@ -1,300 +1,130 @@
 """Who wins by how much: the rungs of the benchmarks, timed in turn.
 
-    python bench/ratios.py [--quick] [--rounds N] [--json FILE]
+    python bench/ratios.py [normal] [norm] [--quick] [--rounds N] [--keep-memory] [--json FILE]
 
-The clock rate and the neighbours of a machine change within seconds, so times taken one after the other
-do not compare.  Here every round times each rung of a comparison once, in shuffled order; a ratio is the
-median over the rounds of the ratio within a round.
+``interleaved.py`` has the method, ``normal_ratios.py`` and ``norm_ratios.py`` what is compared.
 """
 
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
-import random
-import statistics
-import subprocess
-import sys
-import timeit
-import tracemalloc
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import bench_normal
-import bench_stream
-import numpy as np
-from ladder import ALL_THREADS, IN_USE, NUMPY, ON_PCG64, TWO_THREADS, Call, Case, Rung, check, machine
+import norm_ratios
+import normal_ratios
+from interleaved import Comparison, compare
+from ladder import Rung, machine
+from peak_memory import MemoryCases, memory
 
-import fastdist
-
-# Long enough that the clock's resolution and the loop do not count, short enough for many rounds.
-SECONDS_A_TIMING = 2e-3
 ROUNDS = 31
 QUICK_ROUNDS = 3
-MILLION, TEN_MILLION = 1_000_000, 10_000_000
-
-
-@dataclass(frozen=True)
-class Comparison:
-    title: str
-    case: Case
-    rungs: Sequence[Rung]
-    mkl: str = bench_normal.MKL.name
-
-
-THREADS = [IN_USE, TWO_THREADS, *([ALL_THREADS] if ALL_THREADS.threads > 2 else [])]
-ON_GIVEN = "{}, into a given array that was touched"
-COMPARISONS = [
-    Comparison(
-        ON_GIVEN.format("float64 normals"),
-        Case("standard_normal", "out", np.float64, MILLION),
-        bench_normal.RUNGS,
-    ),
-    Comparison(
-        "float64 normals, a new array each",
-        Case("standard_normal", "size", np.float64, MILLION),
-        bench_normal.RUNGS,
-    ),
-    Comparison(
-        ON_GIVEN.format("float32 normals"),
-        Case("standard_normal", "out", np.float32, MILLION),
-        bench_normal.RUNGS,
-    ),
-    Comparison(
-        ON_GIVEN.format("float64 uniforms"),
-        Case("random", "out", np.float64, MILLION),
-        bench_stream.RUNGS,
-        bench_stream.MKL.name,
-    ),
-    Comparison(
-        ON_GIVEN.format("float32 uniforms"),
-        Case("random", "out", np.float32, MILLION),
-        bench_stream.RUNGS,
-        bench_stream.MKL.name,
-    ),
-    Comparison(
-        "float64 normals, threads",
-        Case("standard_normal", "out", np.float64, TEN_MILLION),
-        [NUMPY, *THREADS],
-    ),
-    Comparison("one float64 normal", Case("standard_normal", "scalar"), bench_normal.RUNGS),
-    *(
-        Comparison(
-            f"{size} float64 normals, {words}",
-            Case("standard_normal", form, np.float64, size),
-            bench_normal.RUNGS,
-        )
-        for size in (10, 100, 1000)
-        for form, words in (("out", "into a given array"), ("size", "a new array each"))
-    ),
-]
-
-MEMORY_CASES = [
-    Case("standard_normal", "out", np.float64, TEN_MILLION),
-    Case("standard_normal", "out", np.float32, TEN_MILLION),
-    Case("random", "out", np.float64, TEN_MILLION),
-]
-MEMORY_RUNGS = {
-    "standard_normal": [NUMPY, bench_normal.MKL, IN_USE, ON_PCG64, TWO_THREADS],
-    "random": [NUMPY, IN_USE, TWO_THREADS],
-}
-
-
-# Time
-
-
-class Timing:
-    """One rung of one comparison: its call, and what that took in each round."""
-
-    def __init__(self, rung: Rung, case: Case) -> None:
-        self.rung = rung
-        self.case = case
-        self.call: Call = rung.start(case)
-        self.timer = timeit.Timer(self.call)
-        self.seconds: list[float] = []
-        with fastdist.num_threads(rung.threads):
-            check(rung, case, self.call)
-            self.number = 1
-            while self.number < 1 << 20 and self.timer.timeit(self.number) < SECONDS_A_TIMING:
-                self.number *= 2
-
-    def time(self) -> None:
-        with fastdist.num_threads(self.rung.threads):
-            self.call()  # what another rung has left in the caches is not this one's to pay for
-            self.seconds.append(self.timer.timeit(self.number) / self.number)
-
-
-def compare(comparison: Comparison, rounds: int) -> list[dict[str, Any]]:
-    timings = []
-    for rung in comparison.rungs:
-        case = rung.nearest(comparison.case) if rung.missing is None else None
-        if case is not None:
-            timings.append(Timing(rung, case))
-    order = list(timings)
-    shuffle = random.Random(0).shuffle
-    for _ in range(rounds):
-        shuffle(order)
-        for timing in order:
-            timing.time()
-    return [row(timing, timings, comparison) for timing in timings]
-
-
-def row(timing: Timing, timings: Sequence[Timing], comparison: Comparison) -> dict[str, Any]:
-    def times_as_fast_as(name: str) -> float | None:
-        for other in timings:
-            if other.rung.name == name:
-                scale = timing.case.size / other.case.size
-                pairs = zip(other.seconds, timing.seconds, strict=True)
-                return statistics.median(scale * theirs / ours for theirs, ours in pairs)
-        return None
-
-    size = timing.case.size
-    lower, median, upper = quartiles(timing.seconds)
-    return {
-        "comparison": comparison.title,
-        "case": str(comparison.case),
-        "rung": timing.rung.name,
-        "level": timing.rung.level,
-        "threads": timing.rung.threads,
-        "form": timing.case.form,
-        "size": size,
-        "ns_a_call": median * 1e9,
-        "ns_a_sample": median / size * 1e9,
-        "lower_quartile": lower / size * 1e9,
-        "upper_quartile": upper / size * 1e9,
-        "times_numpy": times_as_fast_as(NUMPY.name),
-        "times_mkl_random": times_as_fast_as(comparison.mkl),
-        "times_one_thread": times_as_fast_as(IN_USE.name),
-        "rounds": len(timing.seconds),
-    }
-
-
-def quartiles(seconds: Sequence[float]) -> tuple[float, float, float]:
-    lower, median, upper = statistics.quantiles(seconds, n=4, method="inclusive")
-    return lower, median, upper
-
-
-# Memory, each in a process of its own
-
-
-def memory() -> Iterator[dict[str, Any]]:
-    for case in MEMORY_CASES:
-        for rung in MEMORY_RUNGS[case.method]:
-            if rung.missing is not None or rung.nearest(case) is None:
-                continue
-            program = f"import ratios; ratios.print_peak({rung.name!r}, {MEMORY_CASES.index(case)})"
-            folder = Path(__file__).parent
-            printed = subprocess.run(
-                [sys.executable, "-c", program], cwd=folder, check=True, capture_output=True, text=True
-            )
-            yield {"case": str(case), "rung": rung.name, **json.loads(printed.stdout)}
-
-
-def print_peak(rung_name: str, case_index: int) -> None:
-    """Run in a fresh process: what one call needs at its peak, besides the array it returns."""
-    asked = MEMORY_CASES[case_index]
-    rung = next(rung for rung in MEMORY_RUNGS[asked.method] if rung.name == rung_name)
-    case = rung.nearest(asked)
-    assert case is not None
-    output = 0 if case.form == "out" else case.size * np.dtype(case.dtype).itemsize
-    with fastdist.num_threads(rung.threads):
-        # What is made once and kept (threads, tables) is no cost of a call: a smaller call comes first.
-        smaller = rung.start(replace(case, size=max(1000, rung.smallest)))
-        smaller()
-        call = rung.start(case)
-        before = peak_resident()
-        call()
-        resident = peak_resident() - before - output
-        tracemalloc.start()
-        call()
-        traced = tracemalloc.get_traced_memory()[1] - output
-    print(json.dumps({"form": case.form, "peak_resident": resident, "peak_python": traced}))
-
-
-def peak_resident() -> int:
-    """Bytes.  On Linux ru_maxrss would be that of the parent, from before the program was replaced."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(line.split()[1]) * 1024
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # macOS counts bytes
-
-
-# The report
+QUICK_LARGEST = 200_000  # which is divided among threads
+TOPICS = {"normal": normal_ratios, "norm": norm_ratios}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time the rungs of the benchmarks in turn, for ratios.")
-    parser.add_argument("--quick", action="store_true", help="three rounds: does it work?")
+    parser.add_argument("topics", nargs="*", metavar="TOPIC", help=f"{' or '.join(TOPICS)}; without any, all")
+    parser.add_argument("--quick", action="store_true", help="three rounds, shorter arrays: does it work?")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"rounds a comparison ({ROUNDS})")
+    parser.add_argument(
+        "--keep-memory",
+        action="store_true",
+        help="the C library gives no memory back to the system: nobody pays for fresh pages in each call",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to FILE as well")
     options = parser.parse_args()
     rounds = QUICK_ROUNDS if options.quick else options.rounds
     if rounds < 2:
         parser.error("--rounds must be at least 2")
+    unknown = [name for name in options.topics if name not in TOPICS]
+    if unknown:
+        parser.error(f"there are {' and '.join(TOPICS)}, no {', '.join(unknown)}")
 
-    described = machine()
+    if options.keep_memory:
+        keep_memory()
+    topics = {name: TOPICS[name] for name in options.topics or TOPICS}
+    comparisons = {name: topic.COMPARISONS for name, topic in topics.items()}
+    described = {**machine(), "freed memory": "kept" if options.keep_memory else "as the C library does"}
     width = max(map(len, described))
     for name, value in described.items():
         print(f"{name:<{width}}  {value}")
-    missing = {rung.name: rung.missing for rung in rungs_of(COMPARISONS) if rung.missing is not None}
+    missing = {rung.name: rung.missing for rung in rungs_of(comparisons) if rung.missing is not None}
     for name, reason in missing.items():
         print(f"not measured: {name}: {reason}")
     print(
-        f"\nMedians and quartiles of {rounds} rounds, ns a sample.  x NumPy, x mkl, x one: how many times as "
-        f"fast as\n{NUMPY.name}, the same of mkl_random (always a new array), {IN_USE.name} on one thread."
+        f"\nMedians and quartiles of {rounds} rounds, ns for each number.  x NumPy and so on: times as fast "
+        "as the\nrung of this name; x one: as fastdist on one thread; x float64: as the same in float64."
     )
 
     rows: list[dict[str, Any]] = []
-    for comparison in COMPARISONS:
-        rows += print_comparison(comparison, rounds)
-    peaks = print_memory()
+    goals: list[dict[str, Any]] = []
+    peaks: list[dict[str, Any]] = []
+    for name, topic in topics.items():
+        of_topic = []
+        for comparison in comparisons[name]:
+            of_comparison = print_comparison(shortened(comparison) if options.quick else comparison, rounds)
+            rows += of_comparison[0]
+            of_topic += of_comparison[1]
+        peaks += print_memory(topic.__name__, topic.MEMORY[:1] if options.quick else topic.MEMORY)
+        print_goals(name, of_topic)
+        goals += of_topic
     if options.json is not None:
-        figures = {"machine": described, "missing": missing, "rows": rows, "memory": peaks}
+        figures = {"machine": described, "missing": missing, "rows": rows, "goals": goals, "memory": peaks}
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def rungs_of(comparisons: Sequence[Comparison]) -> list[Rung]:
-    return list({rung.name: rung for comparison in comparisons for rung in comparison.rungs}.values())
+def keep_memory() -> None:
+    """For glibc: no allocation below 1 GiB is a mapping of its own, and the heap does not shrink."""
+    trim_threshold, mmap_threshold = -1, -3  # from malloc.h
+    c_library = ctypes.CDLL(None)
+    if not all(c_library.mallopt(option, 1 << 30) for option in (trim_threshold, mmap_threshold)):
+        raise SystemExit("mallopt refuses")
 
 
-COLUMNS = "{:<40}{:>10}{:>10}{:>18}{:>10}{:>8}{:>8}"
+def rungs_of(comparisons: dict[str, Sequence[Comparison]]) -> list[Rung]:
+    every = [rung for topic in comparisons.values() for comparison in topic for rung in comparison.rungs]
+    return list({rung.name: rung for rung in every}.values())
 
 
-def print_comparison(comparison: Comparison, rounds: int) -> list[dict[str, Any]]:
+def shortened(comparison: Comparison) -> Comparison:
+    case, beside = comparison.case, comparison.beside
+    return replace(
+        comparison,
+        case=replace(case, size=min(case.size, QUICK_LARGEST)),
+        beside=[(rung, replace(other, size=min(other.size, QUICK_LARGEST))) for rung, other in beside],
+    )
+
+
+def print_comparison(
+    comparison: Comparison, rounds: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    columns = "{:<44}{:>10}{:>10}{:>18}" + "{:>12}" * len(comparison.columns)
     print(f"\n{comparison.title}: {comparison.case}")
-    print(COLUMNS.format("", "a call", "ns each", "quartiles", "x NumPy", "x mkl", "x one"))
-    rows = compare(comparison, rounds)
-    for figures in rows:
-        lower, upper = figures["lower_quartile"], figures["upper_quartile"]
+    headings = [column.heading for column in comparison.columns]
+    print(columns.format("", "a call", "ns each", "quartiles", *headings))
+    rows, goals = compare(comparison, rounds)
+    for row in rows:
         print(
-            COLUMNS.format(
-                label(figures, comparison),
-                duration(figures["ns_a_call"]),
-                f"{figures['ns_a_sample']:.2f}",
-                f"{lower:.2f}-{upper:.2f}",
-                *(
-                    "" if figures[ratio] is None else f"{figures[ratio]:.2f}"
-                    for ratio in ("times_numpy", "times_mkl_random", "times_one_thread")
-                ),
+            columns.format(
+                row["label"],
+                duration(row["ns_a_call"]),
+                rounded(row["ns_each"]),
+                f"{rounded(row['lower_quartile'])}-{rounded(row['upper_quartile'])}",
+                *("" if ratio is None else rounded(ratio) for ratio in row["times"].values()),
             ),
             flush=True,
         )
-    return rows
+    return rows, goals
 
 
-def label(figures: dict[str, Any], comparison: Comparison) -> str:
-    """The rung, and how its case differs from the comparison's."""
-    notes = []
-    if figures["size"] != comparison.case.size:
-        notes.append(f"{figures['size']:_} at once")
-    elif figures["form"] != comparison.case.form:
-        notes.append("new array")
-    return f"{figures['rung']} ({', '.join(notes)})" if notes else str(figures["rung"])
+def rounded(x: float) -> str:
+    return f"{x:.2f}" if x < 1000 else f"{x:.0f}"
 
 
 def duration(nanoseconds: float) -> str:
@@ -305,16 +135,44 @@ def duration(nanoseconds: float) -> str:
     return f"{nanoseconds:.3g} s"
 
 
-def print_memory() -> list[dict[str, Any]]:
-    columns = "{:<40}{:>14}{:>14}"
+def print_goals(topic: str, goals: Sequence[dict[str, Any]]) -> None:
+    """The table of what was asked; * marks what was not reached."""
+    levels = list(dict.fromkeys(level for goal in goals for level in goal["measured"]))[::-1]
+    columns = "{:<44}{:<12}{:>14}" + "{:>14}" * len(levels)
+    print(f"\n{topic}: what was asked, and was measured (* not reached; <=: times as long, at most)")
+    print(columns.format("", "", "asked (goal)", *levels))
+    for goal in goals:
+        better = "" if goal["better"] is None else f" ({goal['better']:g})"
+        asked = f"{'<= ' if goal['at_most'] else ''}{goal['asked']:g}{better}"
+        print(
+            columns.format(
+                goal["of"],
+                goal["against"],
+                asked,
+                *(
+                    marked(goal["measured"][level], goal["reached"][level])
+                    if level in goal["measured"]
+                    else "-"
+                    for level in levels
+                ),
+            )
+        )
+
+
+def marked(ratio: float, reached: bool) -> str:
+    return f"{ratio:.3g}{' ' if reached else '*'}"
+
+
+def print_memory(module: str, cases: MemoryCases) -> list[dict[str, Any]]:
+    columns = "{:<44}{:>14}{:>14}"
     peaks = []
     previous = None
-    for peak in memory():
+    for peak in memory(module, cases):
         if peak["case"] != previous:
             previous = peak["case"]
             print(f"\npeak memory besides the output (the kernel counts to some 64 KiB): {previous}")
             print(columns.format("", "resident, KiB", "Python, KiB"))
-        name = peak["rung"] + ("" if peak["form"] == "out" else " (new array)")
+        name = peak["rung"] + (" (new array)" if peak["new_array"] else "")
         print(columns.format(name, *(f"{peak[k] / 1024:.0f}" for k in ("peak_resident", "peak_python"))))
         peaks.append(peak)
     return peaks
