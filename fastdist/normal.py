@@ -371,10 +371,10 @@ def _shape_of_draws(loc: NDArray[Any], scale: NDArray[Any], size: Size) -> tuple
         shape = shape[1:]
     if size is None:
         return shape
-    try:
-        wanted: tuple[int, ...] = (index(size),)  # type: ignore[arg-type]
-    except TypeError:
-        wanted = tuple(map(index, size))  # type: ignore[arg-type]
+    if isinstance(size, tuple | list) or (isinstance(size, np.ndarray) and size.ndim):
+        wanted = tuple(map(index, size))
+    else:
+        wanted = (index(size),)  # type: ignore[arg-type]
     filled = (1,) * (len(shape) - len(wanted)) + wanted
     if any(n not in (1, m) for n, m in zip(reversed(shape), reversed(filled), strict=False)):
         raise ValueError(

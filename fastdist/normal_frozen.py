@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from fastdist.normal import Normal
 
 
-def _parameters(loc: Any = 0, scale: Any = 1) -> tuple[Any, Any]:
+def norm(loc: Any = 0, scale: Any = 1) -> tuple[Any, Any]:
+    """The parameters, by place or by name; what is wrong is said of ``norm``."""
     return loc, scale
 
 
@@ -57,7 +58,7 @@ class FrozenNormal:
     b = np.inf
 
     def __init__(self, dist: Normal, *args: Any, **kwds: Any) -> None:
-        self._loc, self._scale = _parameters(*args, **kwds)
+        self._loc, self._scale = norm(*args, **kwds)
         self.dist = dist
         self.args = args
         self.kwds = kwds

@@ -5,6 +5,7 @@ Each is a NumPy ufunc of the kernels.  Numbers take a short way to them; arrays 
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -14,25 +15,22 @@ from fastdist._dispatch import normal
 
 # Scalars that take no part in the choice of a dtype, or only NumPy's own.
 PLAIN_NUMBERS = frozenset({float, int, np.float64})
-# Typecodes of what NumPy would hand to the loop for float32; SciPy, and so `norm`, computes it in float64.
-SMALL = frozenset("?bBhHe")
+NARROW = ("bool", "int", "uint", "float16")
+LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+LEAST_FLOAT32 = float(np.finfo(np.float32).smallest_subnormal)
 
 
 def _of_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:
-    """What the functions of `norm` do with all but plain numbers."""
-    if (
-        type(x) is np.ndarray
-        and x.dtype.char in "df"
-        and type(loc) in PLAIN_NUMBERS
-        and type(scale) in PLAIN_NUMBERS
-    ):
-        if x.size < parallel.UNDIVIDED:  # the commonest call, at the least cost
-            return ufunc(x, loc, scale, **keywords)
-    else:
-        x, loc, scale = _operand(x), _operand(loc), _operand(scale)
-        typecodes = {_typecode(x), _typecode(loc), _typecode(scale)} - {None}
-        if typecodes and typecodes <= SMALL:
-            loc = np.float64(loc) if _typecode(loc) is None else loc.astype(np.float64)
+    """What the functions of `norm` do with all but plain numbers and small arrays.
+
+    float32 is computed in float32; whatever else NumPy would hand to that loop, in float64, as in SciPy; and
+    so are numbers that float32 does not hold.
+    """
+    x, loc, scale = _operand(x), _operand(loc), _operand(scale)
+    dtypes = [_dtype_name(operand) for operand in (x, loc, scale) if type(operand) not in PLAIN_NUMBERS]
+    if dtypes and not ("float32" in dtypes and _in_float32(loc) and _in_float32(scale)):
+        loc = loc.astype(np.float64) if _dtype_name(loc).startswith(NARROW) else loc
+        loc = np.float64(loc) if type(loc) in PLAIN_NUMBERS else loc
     return parallel.call(ufunc, (x, loc, scale), keywords)
 
 
@@ -43,8 +41,15 @@ def _operand(argument: Any) -> Any:
     return np.asarray(argument)
 
 
-def _typecode(operand: Any) -> str | None:
-    return None if type(operand) in PLAIN_NUMBERS else getattr(getattr(operand, "dtype", ""), "char", "")
+def _dtype_name(operand: Any) -> str:
+    return str(getattr(getattr(operand, "dtype", None), "name", "")).lower()
+
+
+def _in_float32(operand: Any) -> bool:
+    """Whether float32 holds a number, if it is one, other than as infinity or 0."""
+    if type(operand) not in PLAIN_NUMBERS or operand == 0 or not math.isfinite(operand):
+        return True
+    return bool(LEAST_FLOAT32 <= abs(operand) <= LARGEST_FLOAT32)
 
 
 _pdf, _logpdf, _cdf, _logcdf, _sf, _logsf, _ppf, _isf = (

@@ -13,6 +13,8 @@ from fastdist._dispatch import normal
 
 def real(parameter: Any) -> NDArray[np.float64]:
     """As float64, if that is safe."""
+    if type(parameter) is int:  # of any size
+        parameter = float(parameter)
     return np.asarray(parameter).astype(np.float64, casting="safe")
 
 

@@ -210,8 +210,9 @@ def _output(
 ) -> np.ndarray[Any, Any] | None:
     """What a large call may write to in parts, laid out as the ufunc would; None if it may not."""
     dtype = arrays[0].dtype
-    scalars = {type(argument) for argument in arguments} - {np.ndarray}
-    if any(array.dtype != dtype for array in arrays) or not scalars <= NATIVE_SCALARS.get(dtype, frozenset()):
+    if dtype not in NATIVE_SCALARS or any(array.dtype != dtype for array in arrays):
+        return None
+    if not {type(argument) for argument in arguments} <= {np.ndarray, *NATIVE_SCALARS[dtype]}:
         return None
     try:
         shape = np.broadcast_shapes(*[array.shape for array in arrays])

@@ -44,7 +44,7 @@ def words_of_key(key: np.ndarray) -> tuple[int, ...]:
 
 
 def same_bits(got: np.ndarray, want: object, what: str) -> None:
-    """Fail, with the first difference in hex, unless both hold the same bits; one NaN is as good as another."""
+    """Fail, with the first difference in hex, unless both hold the same bits; all NaN are the same."""
     expected = np.asarray(want, dtype=got.dtype)
     assert got.shape == expected.shape, what
     unsigned = f"u{got.itemsize}"

@@ -7,6 +7,7 @@ import math
 import pickle
 import sys
 
+import mpmath
 import numpy as np
 import pandas as pd
 import pytest
@@ -889,3 +890,66 @@ def test_the_interface_is_there():
         assert getattr(norm, name).__doc__
     for name in ("a", "b", "name", "shapes", "numargs"):
         assert getattr(norm, name) == getattr(SCIPY, name)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("shift", [1, 7, 255, 256, 300])
+def test_out_behind_x(function, shift):
+    """``out`` may be the memory of x itself, moved by less than a tile."""
+    x = np.random.default_rng(shift).random((3, 1000))
+    for dtype in (np.float64, np.float32):
+        for memory in x.astype(dtype), x.astype(dtype).reshape(-1):
+            want = getattr(norm, function)(memory[..., shift:].copy())
+            got = memory[..., :-shift]
+            getattr(norm, function)(memory[..., shift:], out=got)
+            np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize(
+    ("x", "loc", "scale"), [(-1.7e308, 1.7e308, 1e160), (3e38, -3e38, 1e20), (1e308, -1e308, 1e308)]
+)
+def test_a_difference_that_overflows(x, loc, scale):
+    """x - loc may be too large for a float where (x - loc) / scale is not."""
+    dtype = np.float32 if scale == 1e20 else np.float64
+    got = norm.logpdf(*np.array([x, loc, scale], dtype))
+    x, loc, scale = (mpmath.mpf(float(dtype(number))) for number in (x, loc, scale))
+    z = (x - loc) / scale
+    want = float(-z * z / 2 - mpmath.log(scale * mpmath.sqrt(2 * mpmath.pi)))
+    assert got == pytest.approx(want, rel=1e-6 if dtype is np.float32 else 1e-15)
+
+
+@pytest.mark.parametrize("scale", [1e-46, 1e300])
+@pytest.mark.parametrize("n", [3, 10_000, 300_000])
+def test_numbers_beyond_float32(scale, n):
+    """A number that float32 would turn into 0 or infinity is computed with in float64, and never warned of."""
+    x = np.full(n, 0.5, np.float32)
+    with np.errstate(all="raise"):
+        for loc, spread in ((0, scale), (scale, 1.0)):
+            got = norm.cdf(x, loc, spread)
+            assert got.dtype == np.float64
+            assert got[0] == got[-1] == norm.cdf(0.5, loc, spread)
+
+
+@pytest.mark.parametrize("dtype", ["i4", "i8", "u8", ">f8", ">f4", "?"])
+def test_large_arrays_of_other_dtypes(dtype):
+    """Beyond the size at which threads share the work, results are those of small arrays."""
+    x = np.ones(200_000, dtype)
+    large, small = norm.cdf(x, x, x), norm.cdf(x[:5], x[:5], x[:5])
+    assert large.dtype == small.dtype and large.dtype.isnative
+    assert (large == small[0]).all()
+    with pytest.raises(TypeError, match="not supported for the input types"):
+        norm.cdf(x.astype(object), x.astype(object), x.astype(object))
+
+
+def test_narrow_nullable_integers():
+    """pandas' own integers give float64 as NumPy's do."""
+    series = pd.Series([0, 1], dtype="Int8")
+    assert norm.cdf(series).tolist() == norm.cdf([0, 1]).tolist()
+    assert norm.cdf(0.5, series).tolist() == norm.cdf(0.5, [0, 1]).tolist()
+
+
+@pytest.mark.parametrize("size", [2.5, b"1", "1", {}, {1}])
+def test_size_that_is_none(size):
+    """`size` is an integer or a sequence of integers."""
+    with pytest.raises(TypeError, match="integer"):
+        norm.rvs(size=size)

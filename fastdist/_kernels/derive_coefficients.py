@@ -105,8 +105,8 @@ FLOAT32 = Precision("F32", "float32", "<f", "float")
 class Series:
     """A function's smooth part on [low, high], and what one unit of its error does to the function.
 
-    Ranges may depend on the precision.  With ``refit`` the rest is fitted again after each rounding.  Without,
-    coefficients are rounded as they are, the first ``pairs`` of them to a sum of two numbers.
+    Ranges may depend on the precision.  With ``refit`` the rest is fitted again after each rounding; else
+    coefficients are rounded as they are, the first ``pairs`` to a sum of two numbers.
     """
 
     name: str
@@ -137,7 +137,9 @@ class Series:
             rounded.append(precision.round(fitted[0]))
         return rounded, []
 
-    def max_relative_error(self, precision: Precision, coefficients: list[float], lows: list[float]) -> mp.mpf:
+    def max_relative_error(
+        self, precision: Precision, coefficients: list[float], lows: list[float]
+    ) -> mp.mpf:
         low, high = self.low[precision.suffix], self.high[precision.suffix]
         exact = [mp.mpf(c) + r for c, r in zip_longest(coefficients, lows, fillvalue=0)]
         grid = [low + (high - low) * i / 1001 for i in range(1, 1002)]  # 0 is not among them
@@ -196,6 +198,21 @@ def quantile_tail(pivot: int) -> Function:
 def moebius(x: mp.mpf, pivot: int) -> mp.mpf:
     """[0, infinity) to [-1, 1), pivot to 0."""
     return (x - pivot) / (x + pivot)
+
+
+def quantile_tail_series(suffix: str, pivot: int) -> Series:
+    """The tail of the quantile for one precision."""
+    error = quantile_tail(pivot)
+    return Series(
+        "QUANTILE_TAIL",
+        f"1 - x / r in powers of t = (r - {pivot}) / (r + {pivot}), r = sqrt(-2 ln p), x = -quantile(p), "
+        "p <= 2^-7",
+        error,
+        lambda t: 1 / (1 - error(t)),
+        {suffix: moebius(mp.sqrt(-2 * mp.log(QUANTILE_BORDER)), pivot)},
+        {suffix: moebius(mp.sqrt(-2 * mp.log(LEAST[suffix])), pivot)},
+        {"F64": 28, "F32": 12},
+    )
 
 
 SERIES = [
@@ -258,19 +275,7 @@ SERIES = [
         {"F64": 18, "F32": 9},
         pairs=1,
     ),
-    *(
-        Series(
-            "QUANTILE_TAIL",
-            f"1 - x / r in powers of t = (r - {pivot}) / (r + {pivot}), r = sqrt(-2 ln p), x = -quantile(p), "
-            "p <= 2^-7",
-            quantile_tail(pivot),
-            lambda t, error=quantile_tail(pivot): 1 / (1 - error(t)),
-            {suffix: moebius(mp.sqrt(-2 * mp.log(QUANTILE_BORDER)), pivot)},
-            {suffix: moebius(mp.sqrt(-2 * mp.log(LEAST[suffix])), pivot)},
-            {"F64": 28, "F32": 12},
-        )
-        for suffix, pivot in QUANTILE_PIVOT.items()
-    ),
+    *(quantile_tail_series(suffix, pivot) for suffix, pivot in QUANTILE_PIVOT.items()),
 ]
 
 
@@ -316,6 +321,9 @@ def generate() -> tuple[str, str]:
                     header.append(f"static const {precision.c_type} {name}[{len(numbers)}] = {{")
                     header += [f"    {number.hex()}{f}," for number in numbers]
                     header.append("};")
+                    if len(numbers) == 1:
+                        module.append(f'{name} = (float.fromhex("{numbers[0].hex()}"),)')
+                        continue
                     module.append(f"{name} = (")
                     module += [f'    float.fromhex("{number.hex()}"),' for number in numbers]
                     module.append(")")

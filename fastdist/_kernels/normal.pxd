@@ -18,7 +18,9 @@ from fastdist._kernels.mathematics cimport (
 cdef extern from *:
     const double TWO_540 "0x1p540"
     const double TWO_MINUS_540 "0x1p-540"
+    const double TWO_510 "0x1p510"
     const float TWO_70 "0x1p70f"
+    const float TWO_62 "0x1p62f"
     const float TWO_MINUS_70 "0x1p-70f"
     const float TWO_MINUS_56 "0x1p-56f"
 
@@ -102,13 +104,13 @@ cdef inline void split_scale(
 ) noexcept nogil:
     """scaled = scale shrink grow with powers of two, such that neither it nor 1 / scaled over- or underflows.
 
-    NaN unless scale > 0.
+    NaN unless scale > 0.  A large scale is made small: so is x - loc then, which might overflow.
     """
     cdef floating tiny, huge, down, up
     if floating is double:
-        tiny, huge, up, down = TWO_MINUS_540, TWO_540, TWO_540, TWO_MINUS_540
+        tiny, huge, up, down = TWO_MINUS_540, TWO_510, TWO_540, TWO_MINUS_540
     else:
-        tiny, huge, up, down = TWO_MINUS_56, TWO_70, TWO_70, TWO_MINUS_70
+        tiny, huge, up, down = TWO_MINUS_56, TWO_62, TWO_70, TWO_MINUS_70
     shrink[0] = if_less(huge, scale, down, <floating> 1)
     grow[0] = if_less(scale, tiny, up, <floating> 1)
     scaled[0] = if_less(<floating> 0, scale, scale * shrink[0] * grow[0], <floating> NAN)
@@ -152,7 +154,9 @@ cdef inline void reciprocal_of_scale(
     reciprocal[0] = if_less(scale, <floating> INFINITY, <floating> 1 / (<floating> 1 + f), <floating> 0)
 
 
-cdef inline floating log_scale(floating scale, floating shrink, floating grow, floating scaled) noexcept nogil:
+cdef inline floating log_scale(
+    floating scale, floating shrink, floating grow, floating scaled
+) noexcept nogil:
     """ln scale + ln(2 pi) / 2, after ``split_scale``."""
     cdef floating value = log_plus(
         scaled, <floating> 0, exponent_of_scale(shrink, grow), half_ln_2pi(scale), half_ln_2pi_low(scale))

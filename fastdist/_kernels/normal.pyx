@@ -1,14 +1,14 @@
 """The normal distribution as NumPy ufuncs of x, loc and scale; and sums over data.
 
-A ufunc's inner loop goes through its operands in tiles.  What is not contiguous is first copied into a tile of
-its own, loc and scale turn x into z = (x - loc) / scale, and then a function of z (normal.pxd) runs over
-contiguous numbers, so that the compiler makes vectors of it.  For loc = 0 and scale = 1 that is all.
+A ufunc's inner loop goes through its operands in tiles.  What is not contiguous is first copied into a tile,
+loc and scale turn x into z = (x - loc) / scale, and then a function of z (normal.pxd) runs over contiguous
+numbers, so that the compiler makes vectors of it.  For loc = 0 and scale = 1 that is all.
 
 How the operands lie in memory, and which level's loop runs, cannot be seen in a result.
 """
 
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, fabs
 from cpython.long cimport PyLong_AsDouble, PyLong_CheckExact
 
 cimport cython
@@ -29,6 +29,10 @@ cdef enum:
     SMALL = 4096            # numbers, some microseconds
 
 BLOCK = SUMS_BLOCK
+
+cdef extern from *:
+    const double LARGEST_F32 "FLT_MAX"
+    const double LEAST_F32 "0x1p-149"
 
 cdef extern from *:
     """
@@ -122,7 +126,8 @@ cdef void scaled_pdf_tile(
 ) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(n):
-        out[i] = scaled_pdf(z[i], z_low[i], rows[SCALE_EXPONENT * TILE + i], rows[SCALE_RECIPROCAL * TILE + i])
+        out[i] = scaled_pdf(
+            z[i], z_low[i], rows[SCALE_EXPONENT * TILE + i], rows[SCALE_RECIPROCAL * TILE + i])
 
 
 cdef void standard_logpdf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
@@ -242,14 +247,17 @@ cdef void isf_tile(const floating *p, floating *out, Py_ssize_t n) noexcept nogi
 
 
 cdef Tiles PDF = Tiles(
-    standard_pdf_tile[double], standard_pdf_tile[float], scaled_pdf_tile[double], scaled_pdf_tile[float], DENSITY)
+    standard_pdf_tile[double], standard_pdf_tile[float],
+    scaled_pdf_tile[double], scaled_pdf_tile[float], DENSITY)
 cdef Tiles LOGPDF = Tiles(
     standard_logpdf_tile[double], standard_logpdf_tile[float],
     scaled_logpdf_tile[double], scaled_logpdf_tile[float], LOG_DENSITY)
 cdef Tiles CDF = Tiles(
-    standard_cdf_tile[double], standard_cdf_tile[float], scaled_cdf_tile[double], scaled_cdf_tile[float], NOTHING)
+    standard_cdf_tile[double], standard_cdf_tile[float],
+    scaled_cdf_tile[double], scaled_cdf_tile[float], NOTHING)
 cdef Tiles SF = Tiles(
-    standard_sf_tile[double], standard_sf_tile[float], scaled_sf_tile[double], scaled_sf_tile[float], NOTHING)
+    standard_sf_tile[double], standard_sf_tile[float],
+    scaled_sf_tile[double], scaled_sf_tile[float], NOTHING)
 cdef Tiles LOGCDF = Tiles(
     standard_logcdf_tile[double], standard_logcdf_tile[float],
     scaled_logcdf_tile[double], scaled_logcdf_tile[float], NOTHING)
@@ -313,7 +321,8 @@ cdef inline void call_standard(
 
 
 cdef inline void call_scaled(
-    const Tiles *tiles, const floating *z, const floating *z_low, const floating *rows, floating *out, Py_ssize_t n
+    const Tiles *tiles, const floating *z, const floating *z_low, const floating *rows,
+    floating *out, Py_ssize_t n,
 ) noexcept nogil:
     if floating is double:
         tiles.scaled_f64(z, z_low, rows, out, n)
@@ -355,7 +364,8 @@ cdef inline void run(
             out = out_tile
         if not standard and (tile == 0 or not constant):
             loc = contiguous(data[1], steps[1], m, padded, zero, loc_tile, data[1] == data[3])
-            scale = contiguous(data[2], steps[2], m, padded, <floating> 1, scale_tile, data[2] == data[3])
+            scale = contiguous(
+                data[2], steps[2], m, padded, <floating> 1, scale_tile, data[2] == data[3])
             if not quantile:
                 prepare(scale, padded, rows, tiles.needs)
         if standard:
@@ -442,7 +452,7 @@ cdef class Function:
     cdef object arrays
     cdef const Tiles *tiles
 
-    def __init__(self, name, arrays):
+    def __cinit__(self, name, arrays):
         self.tiles = TILES[NAMES.index(name)]
         self.ufunc = globals()[name]
         self.arrays = arrays
@@ -456,7 +466,7 @@ cdef class Function:
             if is_small(x):
                 if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64:
                     return of_small(<double> 0, self.tiles, <cnp.ndarray> x, loc_number, scale_number)
-                if type(loc) is not np.float64 and type(scale) is not np.float64:   # which would prevail
+                if in_float32(loc, loc_number) and in_float32(scale, scale_number):
                     return of_small(<float> 0, self.tiles, <cnp.ndarray> x, loc_number, scale_number)
         return self.arrays(self.ufunc, x, loc, scale, keywords)
 
@@ -471,6 +481,13 @@ cdef inline bint is_small(object x) noexcept:
         and cnp.PyArray_CHKFLAGS(x, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
         and cnp.PyArray_ISNOTSWAPPED(x)
     )
+
+
+cdef inline bint in_float32(object argument, double number) noexcept:
+    """Whether a number may be one of float32: no NumPy scalar, and none that would become inf or 0."""
+    cdef double size = fabs(number)
+    return type(argument) is not np.float64 and (
+        size == 0 or LEAST_F32 <= size <= LARGEST_F32 or size == INFINITY or size != size)
 
 
 cdef inline object of_small(floating zero, const Tiles *tiles, cnp.ndarray x, double loc, double scale):
@@ -506,13 +523,15 @@ cdef inline void add(double *high, double *low, double x) noexcept nogil:
     high[0] = total
 
 
-cdef inline void sum_block(const floating *x, Py_ssize_t n, double shift, double unit, double *sums) noexcept nogil:
+cdef inline void sum_block(
+    const floating *x, Py_ssize_t n, double shift, double unit, double *sums
+) noexcept nogil:
     """sum(d) and sum(d^2), d = (x - shift) unit: each LANES sums side by side, then one after the other."""
     cdef double high[LANES]
     cdef double low[LANES]
     cdef double square_high[LANES]
     cdef double square_low[LANES]
-    cdef double value, d, part, lost, square
+    cdef double d, lost, square
     cdef Py_ssize_t row, lane
     for lane in range(LANES):
         high[lane] = low[lane] = square_high[lane] = square_low[lane] = 0
@@ -561,6 +580,6 @@ def sums_of_deviations(const floating[::1] x, double shift, double unit, double[
     with nogil:
         caller = fastdist_enter()
         for block in range(blocks):
-            sum_block(&x[block * SUMS_BLOCK], min(n - block * SUMS_BLOCK, <Py_ssize_t> SUMS_BLOCK), shift, unit,
-                      &out[block, 0])
+            sum_block(&x[block * SUMS_BLOCK], min(n - block * SUMS_BLOCK, <Py_ssize_t> SUMS_BLOCK), shift,
+                      unit, &out[block, 0])
         fastdist_leave(caller)

@@ -121,9 +121,7 @@ QUANTILE_CENTRE_F64 = (
     float.fromhex("-0x1.59d435b27ea2bp-45"),
     float.fromhex("0x1.4a9d8491c3e44p-50"),
 )
-QUANTILE_CENTRE_LOW_F64 = (
-    float.fromhex("0x1.cad04cd59b1c5p-55"),
-)
+QUANTILE_CENTRE_LOW_F64 = (float.fromhex("0x1.cad04cd59b1c5p-55"),)
 
 # 1 - x / r in powers of t = (r - 6) / (r + 6), r = sqrt(-2 ln p), x = -quantile(p), p <= 2^-7;
 # relative error 2^-55.33
@@ -243,9 +241,7 @@ QUANTILE_CENTRE_F32 = (
     float.fromhex("0x1.422fda0000000p-21"),
     float.fromhex("-0x1.7ea1cc0000000p-26"),
 )
-QUANTILE_CENTRE_LOW_F32 = (
-    float.fromhex("0x1.9e09400000000p-26"),
-)
+QUANTILE_CENTRE_LOW_F32 = (float.fromhex("0x1.9e09400000000p-26"),)
 
 # 1 - x / r in powers of t = (r - 4) / (r + 4), r = sqrt(-2 ln p), x = -quantile(p), p <= 2^-7;
 # relative error 2^-27.56
