@@ -921,7 +921,7 @@ def test_a_difference_that_overflows(x, loc, scale):
 @pytest.mark.parametrize("scale", [1e-46, 1e300])
 @pytest.mark.parametrize("n", [3, 10_000, 300_000])
 def test_numbers_beyond_float32(scale, n):
-    """A number that float32 would turn into 0 or infinity is computed with in float64, and never warned of."""
+    """Numbers that float32 would turn into 0 or infinity are computed with in float64, without a warning."""
     x = np.full(n, 0.5, np.float32)
     with np.errstate(all="raise"):
         for loc, spread in ((0, scale), (scale, 1.0)):
@@ -935,7 +935,8 @@ def test_large_arrays_of_other_dtypes(dtype):
     """Beyond the size at which threads share the work, results are those of small arrays."""
     x = np.ones(200_000, dtype)
     large, small = norm.cdf(x, x, x), norm.cdf(x[:5], x[:5], x[:5])
-    assert large.dtype == small.dtype and large.dtype.isnative
+    assert large.dtype == small.dtype
+    assert large.dtype.isnative
     assert (large == small[0]).all()
     with pytest.raises(TypeError, match="not supported for the input types"):
         norm.cdf(x.astype(object), x.astype(object), x.astype(object))
