@@ -83,6 +83,24 @@ ACCURACY = (
         ("0x1.f5b85p-3",),
         "all t in [2^-13, 1/4], against 80-bit arithmetic",
     ),
+    Accuracy(
+        "exp",
+        "float64",
+        "exp(a): a in [-745.2, 0], subnormal results included",
+        0.9,
+        0.809,
+        ("-0x1.6261a24a865c2p+9",),
+        "3e7 arguments, and 3.5e7 with results next to the subnormal ones, against 80-bit arithmetic",
+    ),
+    Accuracy(
+        "exp",
+        "float32",
+        "exp(a): a in [-104, 0], subnormal results included",
+        0.9,
+        0.779,
+        ("-0x1.5ed742p+6",),
+        "all a <= -2^-26, against float64",
+    ),
     # z is +-r (c +- s) of u and t.  float64: u is (x + 1/2) 2^-64 as rounded to float64, t is exact.
     # float32: g (u, or u - 1 above 1/2) as rounded to float32, t is exact too.
     Accuracy(

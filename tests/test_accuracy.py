@@ -66,6 +66,8 @@ def arguments(function: str, dtype: str, n: int, seed: int) -> tuple[np.ndarray,
         e = np.where(random.random(n) < 0.7, few, many)
         e = np.where((e == 0) & (f > 0), 1, e)  # result >= 0
         found: tuple[np.ndarray, ...] = (f, e.astype(dtype))
+    elif function == "exp":
+        found = (numbers({"float64": -745.2, "float32": -104.0}[dtype], 0.0, n, dtype, random),)
     else:
         found = (numbers(-0.25, 0.25, n, dtype, random),)
     for array, worst in zip(found, accuracy(function, dtype).worst_input, strict=True):
@@ -78,6 +80,8 @@ def wide_result(function: str, *x: np.ndarray) -> np.ndarray:
     wide = [array.astype(WIDE) for array in x]
     if function == "minus_log":
         return wide[1] * LN2 - np.log1p(wide[0])
+    if function == "exp":
+        return np.exp(wide[0])
     return {"sin_pi": np.sin, "cos_pi": np.cos}[function](PI * wide[0])
 
 
@@ -86,7 +90,7 @@ def exact_result(function: str, *x: float) -> mpmath.mpf:
     """The function in 160 bits."""
     if function == "minus_log":
         return x[1] * mpmath.ln2 - mpmath.log1p(x[0])
-    return {"sin_pi": mpmath.sinpi, "cos_pi": mpmath.cospi}[function](x[0])
+    return {"sin_pi": mpmath.sinpi, "cos_pi": mpmath.cospi, "exp": mpmath.exp}[function](x[0])
 
 
 @functools.cache
@@ -119,7 +123,7 @@ def check_function(level, function: str, dtype: str, n: int, seed: int) -> None:
     assert error[0] == pytest.approx(bound.worst_ulp, abs=0.002), f"the worst input known: {shown}"
 
 
-FUNCTIONS = ["minus_log", "sin_pi", "cos_pi"]
+FUNCTIONS = ["minus_log", "sin_pi", "cos_pi", "exp"]
 DTYPES = ["float64", "float32"]
 
 
@@ -141,12 +145,14 @@ def test_functions_at_length(level, function, dtype, seed):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_zeros_and_ends(level, dtype):
-    """sin 0 = 0, cos 0 = 1, -ln 1 = 0, and next to 1 the first term of the series."""
+    """sin 0 = 0, cos 0 = 1, exp 0 = 1, -ln 1 = 0, and next to 1 the first term of the series."""
     least = np.ldexp(np.dtype(dtype).type(1), LOWEST[dtype])
     out = np.empty(2, dtype)
     level.mathematics.evaluate_sin_pi(np.array([0.0, -0.0], dtype), out)
     assert out.tolist() == [0, 0]
     level.mathematics.evaluate_cos_pi(np.array([0.0, -0.0], dtype), out)
+    assert out.tolist() == [1, 1]
+    level.mathematics.evaluate_exp(np.array([0.0, -0.0], dtype), out)
     assert out.tolist() == [1, 1]
     level.mathematics.evaluate_minus_log(np.array([0, -least], dtype), np.zeros(2, dtype), out)
     assert [float(v).hex() for v in out] == ["0x0.0p+0", float(least).hex()]

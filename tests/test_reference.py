@@ -6,11 +6,13 @@ import ast
 import doctest
 import importlib
 import math
+import operator
 import random
 import sys
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,6 +148,35 @@ def test_float32_operations_may_be_computed_in_float64(a, b):
             assert Fraction(got) == want, (a.hex(), b.hex())
         else:
             assert got == (INF if exact > 0 else -INF), (a.hex(), b.hex())
+
+
+@settings(max_examples=300, deadline=None)
+@given(a=finite(32), b=finite(32))
+def test_a_float32_is_computed_in_float32(a, b):
+    """Float32 on either side, or on both, gives the Float32 that NumPy gives."""
+    x, y = arithmetic.Float32(a), arithmetic.Float32(b)
+    with np.errstate(all="ignore"):
+        for operation in (operator.add, operator.sub, operator.mul, operator.truediv):
+            if b == 0 and operation is operator.truediv:
+                continue
+            want = operation(np.float32(a), np.float32(b)).item()
+            for got in (operation(x, y), operation(x, b), operation(a, y)):
+                assert type(got) is arithmetic.Float32
+                assert got.hex() == want.hex(), (operation, a.hex(), b.hex())
+    for got, want in (
+        (-x, -a),
+        (abs(x), abs(a)),
+        (arithmetic.square_root(abs(x)), np.sqrt(np.float32(abs(a)))),
+    ):
+        assert type(got) is arithmetic.Float32
+        assert got.hex() == float(want).hex()
+
+
+def test_a_number_beside_a_float32_is_rounded_first():
+    """As a constant is where it is written."""
+    x = arithmetic.Float32(3)
+    assert x * 0.1 == 0.1 * x == arithmetic.float32(3 * arithmetic.float32(0.1))
+    assert arithmetic.fused_multiply_add(x, 0.1, 0.0) == arithmetic.float32(3 * arithmetic.float32(0.1))
 
 
 def test_bits_there_and_back():

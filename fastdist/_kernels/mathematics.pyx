@@ -30,3 +30,13 @@ def evaluate_cos_pi(const floating[::1] t, floating[::1] out):
     check_lengths(t.shape[0], out.shape[0])
     for i in range(out.shape[0]):
         out[i] = cos_pi(t[i])
+
+
+def evaluate_exp(const floating[::1] a, floating[::1] out):
+    """out = exp(a), for a <= 0, down to where it rounds to 0: about -745.2, in float32 -104."""
+    cdef Py_ssize_t i
+    cdef floating high, low, shifted_exponent
+    check_lengths(a.shape[0], out.shape[0])
+    for i in range(out.shape[0]):
+        exp_parts(a[i], <floating> 0, &high, &low, &shifted_exponent)
+        out[i] = scale_small((high + low) * small_power(high), shifted_exponent)

@@ -8,11 +8,19 @@ nearest float64, ties to even.  What is missing for the twins:
   then rounded to float32, is right in spite of its two roundings, since 53 >= 2 * 24 + 2
   (S. A. Figueroa, SIGNUM Newsletter 30, 1995).  So ``float32(a + b)`` is float32 addition.
   The fused multiply-add needs more care: ``fma_float32``.
+
+A function for both dtypes is written once, with ``+ - * /``, ``fused_multiply_add`` and ``square_root``: of
+``float`` it computes in float64, and of ``Float32`` in float32, since each operation of those is rounded so.
 """
+
+from __future__ import annotations
 
 import math
 import struct
 import sys
+from typing import TypeVar
+
+Either = TypeVar("Either")
 
 
 def fma_of_integers(a: float, b: float, c: float) -> float:
@@ -117,3 +125,73 @@ def float32_of_bits(bits: int) -> float:
     """The float32 of 32 bits."""
     x: float = struct.unpack("<f", struct.pack("<I", bits))[0]
     return x
+
+
+class Float32(float):
+    """A float32: what is computed with one is one, rounded once.  A plain number beside it is rounded first.
+
+    >>> Float32(1) / 3
+    Float32(0.3333333432674408)
+    >>> 1 + Float32(2**-24)  # half an ULP of 1
+    Float32(1.0)
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, x: float) -> Float32:
+        return super().__new__(cls, float32(x))
+
+    def __repr__(self) -> str:
+        return f"Float32({float(self)})"
+
+    def __add__(self, other: float) -> Float32:
+        return Float32(float(self) + float32(other))
+
+    def __sub__(self, other: float) -> Float32:
+        return Float32(float(self) - float32(other))
+
+    def __rsub__(self, other: float) -> Float32:
+        return Float32(float32(other) - float(self))
+
+    def __mul__(self, other: float) -> Float32:
+        return Float32(float(self) * float32(other))
+
+    def __truediv__(self, other: float) -> Float32:
+        return Float32(float(self) / float32(other))
+
+    def __rtruediv__(self, other: float) -> Float32:
+        return Float32(float32(other) / float(self))
+
+    def __neg__(self) -> Float32:
+        return Float32(-float(self))
+
+    def __abs__(self) -> Float32:
+        return Float32(abs(float(self)))
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def fused_multiply_add(a: float, b: float, c: float) -> float:
+    """a b + c, rounded once: to float32 if one of them is a ``Float32``, the others being so as well.
+
+    >>> fused_multiply_add(Float32(0.1), 10, -1)
+    Float32(1.4901161193847656e-08)
+    """
+    if isinstance(a, Float32) or isinstance(b, Float32) or isinstance(c, Float32):
+        return Float32(fma_float32(float32(a), float32(b), float32(c)))
+    return fma(a, b, c)
+
+
+def square_root(x: float) -> float:
+    """The square root, in the type of x."""
+    return type(x)(math.sqrt(x))
+
+
+def by_type(x: float, in_float64: Either, in_float32: Either) -> Either:
+    """What is meant for the type of x: constants have other digits, and polynomials other lengths.
+
+    >>> by_type(Float32(1), "0x1.62e42fefa39efp-1", "0x1.62e430p-1")
+    '0x1.62e430p-1'
+    """
+    return in_float32 if isinstance(x, Float32) else in_float64
