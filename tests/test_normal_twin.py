@@ -154,6 +154,17 @@ def test_constant_loc_and_scale(level, function, dtype, assert_same_bits):
         assert_same_bits(got, want[places], what)
 
 
+@pytest.mark.parametrize("function", ["pdf", "logpdf", "cdf", "logcdf", "ppf"])
+def test_textbook_versions_are_nearly_right(function):
+    """Far out they lose some digits, but not more."""
+    x = [0.01 + 0.04 * i for i in range(25)] if function == "ppf" else [-7.5 + 0.3 * i for i in range(40)]
+    textbook, exact = getattr(twin, f"textbook_{function}"), getattr(twin, function)
+    for loc, scale in ((0.0, 1.0), (1.5, 0.3)):
+        for number in x if function == "ppf" else [loc + scale * z for z in x]:
+            want = exact(number, loc, scale)
+            assert textbook(number, loc, scale) == pytest.approx(want, rel=1e-13, abs=1e-15)
+
+
 @parametrize_dtypes
 @pytest.mark.parametrize("n", [0, 1, 15, 16, 17, twin.BLOCK - 1, twin.BLOCK, twin.BLOCK + 1])
 @pytest.mark.parametrize(("shift", "unit"), [(0.0, 1.0), (0.1, 2.0**-7), (-1e300, 2.0**-900)])

@@ -15,29 +15,23 @@ coordinate, reflect the point into all four.  With s = sin(pi t), c = cos(pi t):
 so that  z0 = +-r (c + s),  z1 = +-r (c - s)  with  r = sqrt(-ln u):  no factor 2, nothing swapped.
 For the last bits they are formed as  r + r w,  w = c +- s - 1,  in one fused multiply-add.
 
-In the float32 functions every number is a float32, and ``float32(...)`` marks each rounding.
+In float32 every number is a ``Float32``, which rounds what is computed with it.
 """
 
 import math
 import random as python_random
 from collections.abc import Callable, Sequence
 
-from .arithmetic import float32, fma, fma_float32
+from .arithmetic import Float32, by_type, fused_multiply_add, square_root
 from .coefficients import PI_HIGH_F32, PI_HIGH_F64
 from .mathematics import (
-    cos_pi_polynomial_float32,
-    cos_pi_polynomial_float64,
-    minus_log_float32,
-    minus_log_float64,
-    rough_half_reciprocal_float32,
-    rough_half_reciprocal_float64,
-    sin_pi_polynomial_float32,
-    sin_pi_polynomial_float64,
+    cos_pi_polynomial,
+    minus_log,
+    rough_half_reciprocal,
+    sin_pi_polynomial,
+    split_exponent,
 )
 from .stream import FLOAT32_NORMALS, FLOAT64_NORMALS, TILE_WORDS, halves, words
-
-SQRT_HALF_F64 = math.sqrt(0.5)
-SQRT_HALF_F32 = float32(SQRT_HALF_F64)
 
 
 def textbook_normals(n: int, random: Callable[[], float] = python_random.random) -> list[float]:
@@ -55,6 +49,31 @@ def textbook_normals(n: int, random: Callable[[], float] = python_random.random)
     return normals[:n]
 
 
+def rotate(squared_radius: float, t: float) -> tuple[float, float, float]:
+    """The rounded radius r, and  w0 = c + s - 1,  w1 = c - s - 1  with a correction for that rounding.
+
+    The exact radius is  r (1 + lost),  lost = (squared_radius - r^2) / (2 squared_radius),  and
+
+        r (1 + lost) (c + s) = r (1 + w0),      w0 = (c - 1) + s + lost (c + s).
+
+    lost is less than half an ULP, so a rough  c + s = 1 + 2.4 t  will do in its factor: between the slope
+    pi at t = 0 and 2.8 from end to end, 2.4 gave the least worst error of a normal.
+
+    >>> rotate(4.0, 0.0)
+    (2.0, 0.0, 0.0)
+    """
+    q = t * t
+    r = square_root(squared_radius)
+    lost = fused_multiply_add(-r, r, squared_radius) * rough_half_reciprocal(squared_radius)
+    # c - 1 = q cosine,  s = t (pi + sine);  the term 2.4 lost t joins the sine.
+    cosine = cos_pi_polynomial(q)
+    sine = fused_multiply_add(lost, 2.4, sin_pi_polynomial(q))
+    small0 = fused_multiply_add(q, cosine, fused_multiply_add(t, sine, lost))
+    small1 = fused_multiply_add(q, cosine, fused_multiply_add(-t, sine, lost))
+    pi = by_type(t, PI_HIGH_F64, PI_HIGH_F32)
+    return r, fused_multiply_add(t, pi, small0), fused_multiply_add(-t, pi, small1)
+
+
 # float64
 
 
@@ -65,14 +84,9 @@ def squared_radius_float64(x: int) -> float:
     (45.054566736396445, 0.0)
     """
     d = float(2 * x + 1)  # rounded once
-    # d = (1 + f) 2^k,  1 + f in [sqrt(1/2), sqrt(2))
-    mantissa, k = math.frexp(d)
-    if mantissa < SQRT_HALF_F64:
-        mantissa, k = 2 * mantissa, k - 1
-    f = mantissa - 1
+    f, k = split_exponent(d)
     # u = d 2^-65 = (1 + f) 2^-e
-    e = 65.0 - k
-    return minus_log_float64(f, e)
+    return minus_log(f, 65 - k)
 
 
 def turn_float64(y: int) -> float:
@@ -84,40 +98,16 @@ def turn_float64(y: int) -> float:
     return y % 2**52 * 2.0**-53 - 0.25
 
 
-def rotate_float64(squared_radius: float, t: float) -> tuple[float, float, float]:
-    """The rounded radius r, and  w0 = c + s - 1,  w1 = c - s - 1  with a correction for that rounding.
-
-    The exact radius is  r (1 + lost),  lost = (squared_radius - r^2) / (2 squared_radius),  and
-
-        r (1 + lost) (c + s) = r (1 + w0),      w0 = (c - 1) + s + lost (c + s).
-
-    lost is less than half an ULP, so a rough  c + s = 1 + 2.4 t  will do in its factor: between the slope
-    pi at t = 0 and 2.8 from end to end, 2.4 gave the least worst error of a normal.
-
-    >>> rotate_float64(4.0, 0.0)
-    (2.0, 0.0, 0.0)
-    """
-    q = t * t
-    r = math.sqrt(squared_radius)
-    lost = fma(-r, r, squared_radius) * rough_half_reciprocal_float64(squared_radius)
-    # c - 1 = q cosine,  s = t (PI_HIGH + sine);  the term 2.4 lost t joins the sine.
-    cosine = cos_pi_polynomial_float64(q)
-    sine = fma(lost, 2.4, sin_pi_polynomial_float64(q))
-    small0 = fma(q, cosine, fma(t, sine, lost))
-    small1 = fma(q, cosine, fma(-t, sine, lost))
-    return r, fma(t, PI_HIGH_F64, small0), fma(-t, PI_HIGH_F64, small1)
-
-
 def pair_float64(x: int, y: int) -> tuple[float, float]:
     """Two normals of two words: x is the radius; y the direction, and in its upper two bits the signs.
 
     >>> pair_float64(2**62, 0xC000000000000000)
     (0.0, -1.6651092223153954)
     """
-    r, w0, w1 = rotate_float64(squared_radius_float64(x), turn_float64(y))
+    r, w0, w1 = rotate(squared_radius_float64(x), turn_float64(y))
     r0 = -r if y >> 63 & 1 else r
     r1 = -r if y >> 62 & 1 else r
-    return fma(r0, w0, r0), fma(r1, w1, r1)
+    return fused_multiply_add(r0, w0, r0), fused_multiply_add(r1, w1, r1)
 
 
 def tile_float64(words: Sequence[int]) -> list[float]:
@@ -164,45 +154,29 @@ def squared_radius_float32(x: int) -> float:
     >>> squared_radius_float32(2**32 - 1) == 2.0**-33
     True
     """
-    g = fma_float32(float32(signed(x)), 2.0**-32, 2.0**-33)
-    one = 1.0 if signed(x) < 0 else 0.0
-    mantissa, k = math.frexp(float32(one + g))
-    if mantissa < SQRT_HALF_F32:
-        k -= 1
-    e = float(-k)
-    power = 2.0**e
-    f = fma_float32(g, power, fma_float32(one, power, -1.0))
-    return minus_log_float32(f, e)
+    g = fused_multiply_add(Float32(signed(x)), 2.0**-32, 2.0**-33)
+    one = Float32(1.0 if signed(x) < 0 else 0.0)
+    _, k = split_exponent(one + g)
+    power = 2.0**-k
+    f = fused_multiply_add(g, power, fused_multiply_add(one, power, -1.0))
+    return minus_log(f, -k)
 
 
 def turn_float32(y: int) -> float:
     """t in [-1/4, 1/4): the lower 30 bits as a signed number, of which a float32 holds the upper 25.
 
     >>> turn_float32(0), turn_float32(2**29), turn_float32(2**29 - 1) < 0.25
-    (0.0, -0.25, True)
+    (Float32(0.0), Float32(-0.25), True)
     """
-    return (signed(y << 2 & 0xFFFFFFFF) >> 7) * 2.0**-26
-
-
-def rotate_float32(squared_radius: float, t: float) -> tuple[float, float, float]:
-    """The radius r, and  w0 = c + s - 1,  w1 = c - s - 1,  as in float64."""
-    q = float32(t * t)
-    r = float32(math.sqrt(squared_radius))
-    residual = fma_float32(-r, r, squared_radius)
-    lost = float32(residual * rough_half_reciprocal_float32(squared_radius))
-    cosine = cos_pi_polynomial_float32(q)
-    sine = fma_float32(lost, float32(2.4), sin_pi_polynomial_float32(q))
-    small0 = fma_float32(q, cosine, fma_float32(t, sine, lost))
-    small1 = fma_float32(q, cosine, fma_float32(-t, sine, lost))
-    return r, fma_float32(t, PI_HIGH_F32, small0), fma_float32(-t, PI_HIGH_F32, small1)
+    return Float32((signed(y << 2 & 0xFFFFFFFF) >> 7) * 2.0**-26)
 
 
 def pair_float32(x: int, y: int) -> tuple[float, float]:
     """Two normals of two halves of words, as in float64."""
-    r, w0, w1 = rotate_float32(squared_radius_float32(x), turn_float32(y))
+    r, w0, w1 = rotate(squared_radius_float32(x), turn_float32(y))
     r0 = -r if y >> 31 & 1 else r
     r1 = -r if y >> 30 & 1 else r
-    return fma_float32(r0, w0, r0), fma_float32(r1, w1, r1)
+    return fused_multiply_add(r0, w0, r0), fused_multiply_add(r1, w1, r1)
 
 
 def tile_float32(words: Sequence[int]) -> list[float]:

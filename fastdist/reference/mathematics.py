@@ -1,17 +1,24 @@
 """Elementary functions with nothing but + - * / and fma: the same bits on every machine.
 
-The twin of ``_kernels/mathematics.pxd``.  Polynomials are evaluated two coefficients at a time
-(Estrin 1960), as the kernel does: the order of the operations decides the last bit.
+The twin of ``_kernels/mathematics.pxd``.  Polynomials are evaluated in blocks (Estrin 1960), as in the
+kernel: the order of the operations decides the last bit.
 
-In the functions named ``..._float32`` every number is a float32, and ``float32(...)`` marks each rounding.
-Those at the end are for both: of ``float`` in float64, and of ``Float32`` in float32.
+Every function is for both dtypes: of a ``float`` it is computed in float64, and of a ``Float32`` in float32.
 """
 
 import math
-import struct
 from collections.abc import Sequence
 
-from .arithmetic import Float32, by_type, float32, fma, fma_float32, fused_multiply_add
+from .arithmetic import (
+    Float32,
+    bits_of_float32,
+    bits_of_float64,
+    by_type,
+    float32,
+    float32_of_bits,
+    float64_of_bits,
+    fused_multiply_add,
+)
 from .coefficients import (
     COS_F32,
     COS_F64,
@@ -36,127 +43,6 @@ from .coefficients import (
 SQRT_HALF_F64 = math.sqrt(0.5)
 SQRT_HALF_F32 = float32(SQRT_HALF_F64)
 
-# float64
-
-
-def minus_log_float64(f: float, e: float) -> float:
-    """-ln((1 + f) 2^-e) for f in [sqrt(1/2) - 1, sqrt(2) - 1] and integral e.
-
-    With s = f / (2 + f):  ln(1 + f) = 2 atanh(s) = 2 s + s z P(z),  z = s^2,
-    and since 2 s = f - s f:  ln(1 + f) = f - s (f - z P(z)).
-
-    >>> minus_log_float64(0.25, 3.0)  # -ln(5/32) = 1.85629799036562627...
-    1.8562979903656263
-    """
-    s = f / (2 + f)
-    z = s * s
-    z2 = z * z
-    p = fma(z, LOG_F64[5], LOG_F64[4])
-    p = fma(z2, LOG_F64[6], p)
-    p = fma(z2, p, fma(z, LOG_F64[3], LOG_F64[2]))
-    p = fma(z2, p, fma(z, LOG_F64[1], LOG_F64[0]))
-    return fma(e, LN2_HIGH_F64, fma(s, fma(-z, p, f), e * LN2_LOW_F64) - f)
-
-
-def rough_half_reciprocal_float64(x: float) -> float:
-    """1 / (2 x) within 6 %, where x > 0 and the result are normal; finite for x = 0.
-
-    The bits of a positive number, read as an integer, are nearly its logarithm: minus the bits is nearly
-    1 / x.  The constant is the sum of the bits of 1 and of 1/2, less a tenth of a binade, which makes the
-    error as large above as below.
-
-    >>> rough_half_reciprocal_float64(1.0), rough_half_reciprocal_float64(8.0)
-    (0.474609375, 0.059326171875)
-    """
-    (bits,) = struct.unpack("<Q", struct.pack("<d", x))
-    (y,) = struct.unpack("<d", struct.pack("<Q", 0x7FCE600000000000 - bits))
-    return float(y)
-
-
-def sin_pi_polynomial_float64(q: float) -> float:
-    """S of  sin(pi t) = t (PI_HIGH + S),  q = t^2,  for t in [-1/4, 1/4]."""
-    q2 = q * q
-    p = fma(q2, fma(q, SIN_F64[5], SIN_F64[4]), fma(q, SIN_F64[3], SIN_F64[2]))
-    p = fma(q2, p, fma(q, SIN_F64[1], SIN_F64[0]))
-    return fma(q, p, PI_LOW_F64)
-
-
-def cos_pi_polynomial_float64(q: float) -> float:
-    """C of  cos(pi t) = 1 + q C,  q = t^2,  for t in [-1/4, 1/4]."""
-    q2 = q * q
-    p = fma(q2, COS_F64[6], fma(q, COS_F64[5], COS_F64[4]))
-    p = fma(q2, p, fma(q, COS_F64[3], COS_F64[2]))
-    return fma(q2, p, fma(q, COS_F64[1], COS_F64[0]))
-
-
-def sin_pi_float64(t: float) -> float:
-    """sin(pi t) for t in [-1/4, 1/4].
-
-    >>> sin_pi_float64(1 / 6)
-    0.5
-    """
-    return fma(t, PI_HIGH_F64, t * sin_pi_polynomial_float64(t * t))
-
-
-def cos_pi_float64(t: float) -> float:
-    """cos(pi t) for t in [-1/4, 1/4].
-
-    >>> cos_pi_float64(0.0), cos_pi_float64(0.25)
-    (1.0, 0.7071067811865475)
-    """
-    return fma(t * t, cos_pi_polynomial_float64(t * t), 1.0)
-
-
-# float32
-
-
-def minus_log_float32(f: float, e: float) -> float:
-    """-ln((1 + f) 2^-e), as in float64, with a shorter polynomial.
-
-    >>> minus_log_float32(0.25, 3.0)
-    1.8562979698181152
-    """
-    s = float32(f / float32(2 + f))
-    z = float32(s * s)
-    z2 = float32(z * z)
-    p = fma_float32(z2, LOG_F32[2], fma_float32(z, LOG_F32[1], LOG_F32[0]))
-    small = fma_float32(s, fma_float32(-z, p, f), float32(e * LN2_LOW_F32))
-    return fma_float32(e, LN2_HIGH_F32, float32(small - f))
-
-
-def rough_half_reciprocal_float32(x: float) -> float:
-    """1 / (2 x) within 6 %, as in float64."""
-    (bits,) = struct.unpack("<I", struct.pack("<f", x))
-    (y,) = struct.unpack("<f", struct.pack("<I", 0x7E730000 - bits))
-    return float(y)
-
-
-def sin_pi_polynomial_float32(q: float) -> float:
-    """S of  sin(pi t) = t (PI_HIGH + S),  as in float64."""
-    q2 = float32(q * q)
-    p = fma_float32(q2, SIN_F32[2], fma_float32(q, SIN_F32[1], SIN_F32[0]))
-    return fma_float32(q, p, PI_LOW_F32)
-
-
-def cos_pi_polynomial_float32(q: float) -> float:
-    """C of  cos(pi t) = 1 + q C,  as in float64."""
-    q2 = float32(q * q)
-    return fma_float32(q2, fma_float32(q, COS_F32[3], COS_F32[2]), fma_float32(q, COS_F32[1], COS_F32[0]))
-
-
-def sin_pi_float32(t: float) -> float:
-    """sin(pi t) for t in [-1/4, 1/4]."""
-    return fma_float32(t, PI_HIGH_F32, float32(t * sin_pi_polynomial_float32(float32(t * t))))
-
-
-def cos_pi_float32(t: float) -> float:
-    """cos(pi t) for t in [-1/4, 1/4]."""
-    q = float32(t * t)
-    return fma_float32(q, cos_pi_polynomial_float32(q), 1.0)
-
-
-# Both: the type of the arguments is that of the operations and of the result.
-
 
 def polynomial(x: float, coefficients: Sequence[float], block: int = 8) -> float:
     """c0 + c1 x + c2 x^2 + ...: the first block of terms, plus a power of x times the rest.
@@ -177,10 +63,50 @@ def polynomial(x: float, coefficients: Sequence[float], block: int = 8) -> float
 
 
 def rough_half_reciprocal(x: float) -> float:
-    """1 / (2 x) within 6 %."""
+    """1 / (2 x) within 6 %, where x > 0 and the result are normal; finite for x = 0.
+
+    The bits of a positive number, read as an integer, are nearly its logarithm: minus the bits is nearly
+    1 / x.  The constant is the sum of the bits of 1 and of 1/2, less a tenth of a binade, which makes the
+    error as large above as below.
+
+    >>> rough_half_reciprocal(1.0), rough_half_reciprocal(8.0)
+    (0.474609375, 0.059326171875)
+    """
     if isinstance(x, Float32):
-        return Float32(rough_half_reciprocal_float32(x))
-    return rough_half_reciprocal_float64(x)
+        return Float32(float32_of_bits(0x7E730000 - bits_of_float32(x)))
+    return float64_of_bits(0x7FCE600000000000 - bits_of_float64(x))
+
+
+# Logarithm
+
+
+def log1p_parts(f: float) -> tuple[float, float]:
+    """(s, g) of  ln(1 + f) = f - s g  for f in [sqrt(1/2) - 1, sqrt(2) - 1].
+
+    With s = f / (2 + f):  ln(1 + f) = 2 atanh(s) = 2 s + s z P(z),  z = s^2,
+    and since 2 s = f - s f:  ln(1 + f) = f - s (f - z P(z)).
+
+    >>> s, g = log1p_parts(0.25)
+    >>> 0.25 - s * g, math.log(1.25)
+    (0.22314355131420976, 0.22314355131420976)
+    """
+    s = f / (2 + f)
+    z = s * s
+    p = polynomial(z, by_type(z, LOG_F64, LOG_F32), block=2)
+    return s, fused_multiply_add(-z, p, f)
+
+
+def minus_log(f: float, e: float) -> float:
+    """-ln((1 + f) 2^-e) for f in [sqrt(1/2) - 1, sqrt(2) - 1] and integral e >= 0.
+
+    Nothing cancels for e = 0, f -> 0: the relative accuracy is kept up to ln 1 = 0.
+
+    >>> minus_log(0.25, 3.0), minus_log(Float32(0.25), Float32(3))  # -ln(5/32) = 1.85629799036562627...
+    (1.8562979903656263, Float32(1.8562979698181152))
+    """
+    s, g = log1p_parts(f)
+    ln2, ln2_low = by_type(f, (LN2_HIGH_F64, LN2_LOW_F64), (LN2_HIGH_F32, LN2_LOW_F32))
+    return fused_multiply_add(e, ln2, fused_multiply_add(s, g, e * ln2_low) - f)
 
 
 def split_exponent(x: float) -> tuple[float, float]:
@@ -195,17 +121,7 @@ def split_exponent(x: float) -> tuple[float, float]:
     return type(x)(mantissa - 1), type(x)(e)
 
 
-def log1p_parts(f: float) -> tuple[float, float]:
-    """(s, g) of  ln(1 + f) = f - s g,  as in ``minus_log_float64``.
-
-    >>> s, g = log1p_parts(0.25)
-    >>> 0.25 - s * g, math.log(1.25)
-    (0.22314355131420976, 0.22314355131420976)
-    """
-    s = f / (2 + f)
-    z = s * s
-    p = polynomial(z, by_type(z, LOG_F64, LOG_F32), block=2)
-    return s, fused_multiply_add(-z, p, f)
+# Exponential
 
 
 def exp_reduce(a: float, a_low: float) -> tuple[float, float, float]:
@@ -278,3 +194,35 @@ def scale_by_power(x: float, n: float) -> float:
     whole = int(max(n, by_type(x, -1200, -200)))
     half = round(whole / 2)  # the even one of two
     return x * math.ldexp(1.0, half) * math.ldexp(1.0, whole - half)
+
+
+# Sine and cosine
+
+
+def sin_pi_polynomial(q: float) -> float:
+    """S of  sin(pi t) = t (pi_high + S),  q = t^2,  for t in [-1/4, 1/4]."""
+    p = polynomial(q, by_type(q, SIN_F64, SIN_F32), block=2)
+    return fused_multiply_add(q, p, by_type(q, PI_LOW_F64, PI_LOW_F32))
+
+
+def cos_pi_polynomial(q: float) -> float:
+    """C of  cos(pi t) = 1 + q C,  q = t^2,  for t in [-1/4, 1/4]."""
+    return polynomial(q, by_type(q, COS_F64, COS_F32), block=2)
+
+
+def sin_pi(t: float) -> float:
+    """sin(pi t) for t in [-1/4, 1/4].
+
+    >>> sin_pi(1 / 6)
+    0.5
+    """
+    return fused_multiply_add(t, by_type(t, PI_HIGH_F64, PI_HIGH_F32), t * sin_pi_polynomial(t * t))
+
+
+def cos_pi(t: float) -> float:
+    """cos(pi t) for t in [-1/4, 1/4].
+
+    >>> cos_pi(0.0), cos_pi(0.25)
+    (1.0, 0.7071067811865475)
+    """
+    return fused_multiply_add(t * t, cos_pi_polynomial(t * t), 1.0)
