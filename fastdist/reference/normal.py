@@ -223,7 +223,7 @@ def alike(x: float, loc: float, scale: float) -> tuple[float, float, float]:
 
 def largest(z: float) -> float:
     """The largest y whose y^2 / 2 is finite."""
-    return type(z)(by_type(z, 1.8961503816218352e154, 2.6087634e19))
+    return type(z)(by_type(z, 1.8961503816218352e154, 2.60876356e19))
 
 
 def vanishing(z: float) -> float:
@@ -322,6 +322,22 @@ def minus_half_square(y: float, y_low: float) -> tuple[float, float]:
     return high, fused_multiply_add(-y, y_low, fused_multiply_add(h, y, -high))
 
 
+def polynomial_parts(x: float, coefficients: Sequence[float], lows: Sequence[float]) -> tuple[float, float]:
+    """(high, low) of a polynomial whose first coefficients are sums of two numbers.
+
+    These are added one after the other (Horner), and what each step rounds away is carried along.
+
+    >>> polynomial_parts(2.0**-60, [1.0, 1.0, 7.0], [0.0, 0.0]) == (1.0, 2.0**-60)
+    True
+    """
+    high, low = polynomial(x, coefficients[len(lows) :]), 0.0
+    for c, c_low in reversed(list(zip(coefficients, lows, strict=False))):
+        total = fused_multiply_add(x, high, c)
+        low = fused_multiply_add(x, high, c - total) + fused_multiply_add(x, low, c_low)
+        high = total
+    return high, low
+
+
 def scaled_tail(y: float, y_low: float) -> tuple[float, float]:
     """(high, low) of  exp(y^2 / 2) Phi(-y) = high + low  for y >= 0.
 
@@ -337,21 +353,11 @@ def scaled_tail(y: float, y_low: float) -> tuple[float, float]:
     q = 1 / d
     moved = fused_multiply_add(-d, fused_multiply_add(-d, q, 1.0), (y - (d - 4)) + y_low)
     t = fused_multiply_add(-8.0, q, 1.0)
-    coefficients = by_type(y, TAIL_F64, TAIL_F32)
-    s0, s1, s2 = coefficients[:3]
-    s0_low, s1_low, s2_low = by_type(y, TAIL_LOW_F64, TAIL_LOW_F32)
-    rest = polynomial(t, coefficients[3:])
-    p2 = fused_multiply_add(t, rest, s2)
-    p1 = fused_multiply_add(t, p2, s1)
-    s = fused_multiply_add(t, p1, s0)
+    s, s_low = polynomial_parts(t, by_type(y, TAIL_F64, TAIL_F32), by_type(y, TAIL_LOW_F64, TAIL_LOW_F32))
     high = q * s
-    # What was lost of p2, p1, s and q s
-    s2_low = fused_multiply_add(t, rest, s2 - p2) + s2_low
-    s1_low = fused_multiply_add(t, p2, s1 - p1) + fused_multiply_add(t, s2_low, s1_low)
-    s0_low = fused_multiply_add(t, p1, s0 - s) + fused_multiply_add(t, s1_low, s0_low)
     phi_0 = by_type(y, RECIPROCAL_SQRT_2PI_HIGH_F64, RECIPROCAL_SQRT_2PI_HIGH_F32)
     slope = fused_multiply_add(y, high, -phi_0)
-    return high, fused_multiply_add(q, s, -high) + fused_multiply_add(moved, slope, q * s0_low)
+    return high, fused_multiply_add(q, s, -high) + fused_multiply_add(moved, slope, q * s_low)
 
 
 def tail(exponent: float, exponent_low: float, scaled: float, scaled_low: float) -> tuple[float, float]:
@@ -475,15 +481,10 @@ def quantile_centre(p: float) -> float:
     d_low = (0.5 - d) - p
     w, _ = minus_log_parts(4 * p * (1 - p))
     f0, f0_low = by_type(p, (SQRT_2PI_HIGH_F64, SQRT_2PI_LOW_F64), (SQRT_2PI_HIGH_F32, SQRT_2PI_LOW_F32))
-    p0, *others = by_type(p, QUANTILE_CENTRE_F64, QUANTILE_CENTRE_F32)
-    (p0_low,) = by_type(p, QUANTILE_CENTRE_LOW_F64, QUANTILE_CENTRE_LOW_F32)
-    rest = polynomial(w, others)
-    # F = f0 + w (p0 + w rest)
-    p1 = fused_multiply_add(w, rest, p0)
-    f = fused_multiply_add(w, p1, f0)
-    p0_low = fused_multiply_add(w, rest, p0 - p1) + p0_low
-    f0_low = fused_multiply_add(w, p1, f0 - f) + fused_multiply_add(w, p0_low, f0_low)
-    return fused_multiply_add(d, f, fused_multiply_add(d, f0_low, d_low * f))
+    coefficients = (f0, *by_type(p, QUANTILE_CENTRE_F64, QUANTILE_CENTRE_F32))
+    lows = (f0_low, *by_type(p, QUANTILE_CENTRE_LOW_F64, QUANTILE_CENTRE_LOW_F32))
+    f, f_low = polynomial_parts(w, coefficients, lows)
+    return fused_multiply_add(d, f, fused_multiply_add(d, f_low, d_low * f))
 
 
 def quantile_tail(p: float) -> float:
