@@ -280,16 +280,15 @@ SERIES = [
 
 
 def constants(precision: Precision) -> list[tuple[str, float]]:
-    """Each as an unevaluated sum of two numbers."""
+    """Each but the first as an unevaluated sum of two numbers."""
     named = {
         "LN2": mp.log(2),
         "PI": mp.pi,
-        "RECIPROCAL_LN2": 1 / mp.log(2),
         "SQRT_2PI": mp.sqrt(2 * mp.pi),
         "RECIPROCAL_SQRT_2PI": 1 / mp.sqrt(2 * mp.pi),
         "HALF_LN_2PI": mp.log(2 * mp.pi) / 2,
     }
-    parts = []
+    parts = [("RECIPROCAL_LN2", precision.round(1 / mp.log(2)))]
     for name, value in named.items():
         high = precision.round(value)
         parts += [(f"{name}_HIGH", high), (f"{name}_LOW", precision.round(value - high))]

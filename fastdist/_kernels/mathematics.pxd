@@ -4,8 +4,8 @@ Only operations that IEEE 754 defines exactly are used (+ - * / sqrt fma, intege
 conversions), so that any instruction set gives the same result, and no branch or call stands in the
 way of the compiler's vectoriser.  Each function is written once for float64 and float32.
 
-Polynomials are evaluated two coefficients at a time (Estrin 1960): the shorter the chain of dependent
-operations, the more of them the CPU has in flight.  Coefficients: derive_coefficients.py.
+Polynomials are evaluated two, four or eight coefficients at a time (Estrin 1960): the shorter the chain of
+dependent operations, the more of them the CPU has in flight.  Coefficients: derive_coefficients.py.
 Error bounds: fastdist/accuracy.py.
 """
 
@@ -26,9 +26,9 @@ cdef extern from *:
     """
 
 cdef extern from "coefficients.h" nogil:
-    const double LN2_HIGH_F64, LN2_LOW_F64, PI_HIGH_F64, PI_LOW_F64, RECIPROCAL_LN2_HIGH_F64
+    const double LN2_HIGH_F64, LN2_LOW_F64, PI_HIGH_F64, PI_LOW_F64, RECIPROCAL_LN2_F64
     const double LOG_F64[7], SIN_F64[6], COS_F64[7], EXP_F64[11]
-    const float LN2_HIGH_F32, LN2_LOW_F32, PI_HIGH_F32, PI_LOW_F32, RECIPROCAL_LN2_HIGH_F32
+    const float LN2_HIGH_F32, LN2_LOW_F32, PI_HIGH_F32, PI_LOW_F32, RECIPROCAL_LN2_F32
     const float LOG_F32[3], SIN_F32[3], COS_F32[4], EXP_F32[6]
 
 
@@ -173,9 +173,9 @@ cdef inline void exp_reduce(
     """
     cdef floating k, r, r_low
     if floating is double:
-        shifted_exponent[0] = fma(a, RECIPROCAL_LN2_HIGH_F64, shifted_integer(<double> 0))
+        shifted_exponent[0] = fma(a, RECIPROCAL_LN2_F64, shifted_integer(<double> 0))
     else:
-        shifted_exponent[0] = fmaf(a, RECIPROCAL_LN2_HIGH_F32, shifted_integer(<float> 0))
+        shifted_exponent[0] = fmaf(a, RECIPROCAL_LN2_F32, shifted_integer(<float> 0))
     k = shifted_exponent[0] - shifted_integer(<floating> 0)
     r = fused_multiply_add(-k, ln2_high(a), a)
     r_low = fused_multiply_add(-k, ln2_low(a), a_low)

@@ -8,8 +8,8 @@ How the operands lie in memory, and which level's loop runs, cannot be seen in a
 """
 
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
-from libc.math cimport INFINITY, fabs
 from cpython.long cimport PyLong_AsDouble, PyLong_CheckExact
+from libc.math cimport INFINITY, fabs
 
 cimport cython
 cimport numpy as cnp
@@ -176,7 +176,7 @@ cdef inline void logcdf_loop(
             -<floating> INFINITY, a[i], log_plus(v[i], v_low[i], <floating> 0, a[i], a_low[i]), a[i])
 
 
-cdef inline void ppf_loop(const floating *p, floating *out, Py_ssize_t n, bint upper) noexcept nogil:
+cdef void ppf_tile(const floating *p, floating *out, Py_ssize_t n) noexcept nogil:
     """All of the tile as if it were in the centre; then the few in the tails, moved together."""
     cdef floating w[TILE]
     cdef floating tails[TILE + GROUP]
@@ -189,11 +189,11 @@ cdef inline void ppf_loop(const floating *p, floating *out, Py_ssize_t n, bint u
         places[m] = <int> i
         m += is_tail(p[i])
     for i in range(n):
-        out[i] = ppf_centre(p[i], w[i], upper)
+        out[i] = ppf_centre(p[i], w[i])
     for i in range(GROUP):      # whole vectors
         tails[m + i] = 0
     for i in range((m + GROUP - 1) // GROUP * GROUP):
-        tails[i] = ppf_tail(tails[i], upper)
+        tails[i] = ppf_tail(tails[i])
     for i in range(m):
         out[places[i]] = tails[i]
 
@@ -238,12 +238,11 @@ cdef void scaled_logsf_tile(
     logcdf_loop(z, z_low, out, n, True, False)
 
 
-cdef void ppf_tile(const floating *p, floating *out, Py_ssize_t n) noexcept nogil:
-    ppf_loop(p, out, n, False)
-
-
 cdef void isf_tile(const floating *p, floating *out, Py_ssize_t n) noexcept nogil:
-    ppf_loop(p, out, n, True)
+    cdef Py_ssize_t i
+    ppf_tile(p, out, n)
+    for i in range(n):
+        out[i] = <floating> 0 - out[i]      # 0, not -0, at 1/2
 
 
 cdef Tiles PDF = Tiles(
@@ -345,7 +344,7 @@ cdef inline void run(
     cdef const floating *loc = loc_tile
     cdef const floating *scale = scale_tile
     cdef floating *out
-    cdef char *data[4]
+    cdef char *place[4]
     cdef Py_ssize_t tile, i, m, padded
     cdef bint constant = steps[1] == 0 and steps[2] == 0
     cdef bint standard, quantile = tiles.scaled_f64 == NULL
@@ -354,18 +353,18 @@ cdef inline void run(
     standard = constant and (<floating *> operands[1])[0] == zero and (<floating *> operands[2])[0] == 1
     for tile in range((n + TILE - 1) // TILE):
         for i in range(4):
-            data[i] = operands[i] + tile * TILE * steps[i]
+            place[i] = operands[i] + tile * TILE * steps[i]
         # Whole vectors, since what is left over would be done number by number; but a number is a number.
         m = min(n - tile * TILE, <Py_ssize_t> TILE)
         padded = 1 if m == 1 else (m + GROUP - 1) // GROUP * GROUP
-        x = contiguous(data[0], steps[0], m, padded, <floating> 0.5, x_tile, data[0] == data[3])
-        out = <floating *> data[3]
+        x = contiguous(place[0], steps[0], m, padded, <floating> 0.5, x_tile, place[0] == place[3])
+        out = <floating *> place[3]
         if steps[3] != sizeof(floating) or padded != m:
             out = out_tile
         if not standard and (tile == 0 or not constant):
-            loc = contiguous(data[1], steps[1], m, padded, zero, loc_tile, data[1] == data[3])
+            loc = contiguous(place[1], steps[1], m, padded, zero, loc_tile, place[1] == place[3])
             scale = contiguous(
-                data[2], steps[2], m, padded, <floating> 1, scale_tile, data[2] == data[3])
+                place[2], steps[2], m, padded, <floating> 1, scale_tile, place[2] == place[3])
             if not quantile:
                 prepare(scale, padded, rows, tiles.needs)
         if standard:
@@ -379,7 +378,7 @@ cdef inline void run(
             call_scaled(tiles, z, z_low, rows, out, padded)
         if out == out_tile:
             for i in range(m):
-                (<floating *> (data[3] + i * steps[3]))[0] = out_tile[i]
+                (<floating *> (place[3] + i * steps[3]))[0] = out_tile[i]
 
 
 cdef void loop_f64(
@@ -523,6 +522,21 @@ cdef inline void add(double *high, double *low, double x) noexcept nogil:
     high[0] = total
 
 
+cdef inline void accumulate(
+    double x, double shift, double unit, double *high, double *low, double *square_high, double *square_low
+) noexcept nogil:
+    """Add (x - shift) unit = d + lost to one sum, and its square to the other."""
+    cdef double difference = x - shift
+    cdef double part = x - difference
+    cdef double d = difference * unit
+    cdef double lost = ((x - (difference + part)) + (part - shift)) * unit
+    cdef double square = d * d
+    add(high, low, d)
+    low[0] += lost
+    add(square_high, square_low, square)
+    square_low[0] += fused_multiply_add(d, d, -square) + 2 * d * lost
+
+
 cdef inline void sum_block(
     const floating *x, Py_ssize_t n, double shift, double unit, double *sums
 ) noexcept nogil:
@@ -531,25 +545,16 @@ cdef inline void sum_block(
     cdef double low[LANES]
     cdef double square_high[LANES]
     cdef double square_low[LANES]
-    cdef double d, lost, square
     cdef Py_ssize_t row, lane
     for lane in range(LANES):
         high[lane] = low[lane] = square_high[lane] = square_low[lane] = 0
     for row in range(n // LANES):
         for lane in range(LANES):
-            deviation(<double> x[row * LANES + lane], shift, unit, &d, &lost)
-            square = d * d
-            add(&high[lane], &low[lane], d)
-            low[lane] += lost
-            add(&square_high[lane], &square_low[lane], square)
-            square_low[lane] += fused_multiply_add(d, d, -square) + 2 * d * lost
+            accumulate(<double> x[row * LANES + lane], shift, unit,
+                       &high[lane], &low[lane], &square_high[lane], &square_low[lane])
     for lane in range(n % LANES):
-        deviation(<double> x[n - n % LANES + lane], shift, unit, &d, &lost)
-        square = d * d
-        add(&high[lane], &low[lane], d)
-        low[lane] += lost
-        add(&square_high[lane], &square_low[lane], square)
-        square_low[lane] += fused_multiply_add(d, d, -square) + 2 * d * lost
+        accumulate(<double> x[n - n % LANES + lane], shift, unit,
+                   &high[lane], &low[lane], &square_high[lane], &square_low[lane])
     sums[0] = sums[1] = sums[2] = sums[3] = 0
     for lane in range(LANES):
         add(&sums[0], &sums[1], high[lane])
@@ -557,14 +562,6 @@ cdef inline void sum_block(
     for lane in range(LANES):
         sums[1] += low[lane]
         sums[3] += square_low[lane]
-
-
-cdef inline void deviation(double x, double shift, double unit, double *d, double *lost) noexcept nogil:
-    """(x - shift) unit = d + lost, for a power of two."""
-    cdef double difference = x - shift
-    cdef double part = x - difference
-    d[0] = difference * unit
-    lost[0] = ((x - (difference + part)) + (part - shift)) * unit
 
 
 def sums_of_deviations(const floating[::1] x, double shift, double unit, double[:, ::1] out):

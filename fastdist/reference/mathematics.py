@@ -34,8 +34,8 @@ from .coefficients import (
     PI_HIGH_F64,
     PI_LOW_F32,
     PI_LOW_F64,
-    RECIPROCAL_LN2_HIGH_F32,
-    RECIPROCAL_LN2_HIGH_F64,
+    RECIPROCAL_LN2_F32,
+    RECIPROCAL_LN2_F64,
     SIN_F32,
     SIN_F64,
 )
@@ -135,7 +135,7 @@ def exp_reduce(a: float, a_low: float) -> tuple[float, float, float]:
     (0.07944154167983593, 1.824653763166999e-19, -3.0)
     """
     shift = by_type(a, 1.5 * 2.0**52, 1.5 * 2.0**23)
-    k = fused_multiply_add(a, by_type(a, RECIPROCAL_LN2_HIGH_F64, RECIPROCAL_LN2_HIGH_F32), shift) - shift
+    k = fused_multiply_add(a, by_type(a, RECIPROCAL_LN2_F64, RECIPROCAL_LN2_F32), shift) - shift
     r = fused_multiply_add(-k, by_type(a, LN2_HIGH_F64, LN2_HIGH_F32), a)
     r_low = fused_multiply_add(-k, by_type(a, LN2_LOW_F64, LN2_LOW_F32), a_low)
     s = r + r_low

@@ -243,7 +243,7 @@ def split_scale(scale: float) -> tuple[float, float, float, int]:
     ((3.0, 1.0, 1.0, 0), True)
     """
     n = by_type(scale, 540, 70)
-    if scale > 2.0**n:
+    if scale > by_type(scale, 2.0**510, 2.0**62):
         return scale * 2.0**-n, 2.0**-n, 1.0, n
     if scale < by_type(scale, 2.0**-540, 2.0**-56):
         return scale * 2.0**n, 1.0, 2.0**n, -n
