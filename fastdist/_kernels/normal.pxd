@@ -295,20 +295,24 @@ cdef inline floating density(
 
 cdef inline floating standard_pdf(floating z) noexcept nogil:
     """phi(z) = exp(-z^2 / 2) / sqrt(2 pi)."""
-    cdef floating y = lesser(magnitude(z), vanishing(z)), unit = small_power(z), shifted_exponent, p
-    p = density(y, <floating> 0, reciprocal_sqrt_2pi_high(z) * unit, reciprocal_sqrt_2pi_low(z) * unit,
-                &shifted_exponent, True)
-    return scale_small(p, shifted_exponent)
+    cdef floating unit = small_power(z), shifted_exponent, p
+    p = density(
+        magnitude(z), <floating> 0, reciprocal_sqrt_2pi_high(z) * unit, reciprocal_sqrt_2pi_low(z) * unit,
+        &shifted_exponent, True)
+    # Where phi vanishes this is not a number of any meaning, and not taken.
+    p = scale_small(p, shifted_exponent)
+    return if_less(vanishing(z), magnitude(z), <floating> 0, p)
 
 
 cdef inline floating scaled_pdf(
     floating z, floating z_low, floating exponent, floating reciprocal
 ) noexcept nogil:
     """phi(z) / scale,  1 / scale = reciprocal 2^-exponent."""
-    cdef floating y = lesser(magnitude(z), vanishing_scaled(z)), shifted_exponent, p
+    cdef floating y = magnitude(z), shifted_exponent, p
     p = density(y, tail_low(z, z_low, y), reciprocal_sqrt_2pi_high(z), reciprocal_sqrt_2pi_low(z),
                 &shifted_exponent, False)
-    return scale_by_power(p * reciprocal, (shifted_exponent - shifted_integer(<floating> 0)) - exponent)
+    p = scale_by_power(p * reciprocal, (shifted_exponent - shifted_integer(<floating> 0)) - exponent)
+    return if_less(vanishing_scaled(z), y, <floating> 0, p)
 
 
 cdef inline floating standard_logpdf(floating z) noexcept nogil:
@@ -327,13 +331,14 @@ cdef inline floating scaled_logpdf(floating z, floating z_low, floating log_scal
 
 cdef inline floating standard_cdf(floating z, floating z_low, bint exact) noexcept nogil:
     """Phi(z)."""
-    cdef floating y = lesser(magnitude(z), vanishing(z)), y_low = 0
+    cdef floating y = magnitude(z), y_low = 0
     cdef floating a, a_low, scaled, scaled_low, p, p_low
     if not exact:
         y_low = tail_low(z, z_low, y)
     minus_half_square(y, y_low, &a, &a_low, exact)
     scaled_tail(y, y_low, &scaled, &scaled_low)
     tail(a, a_low, scaled, scaled_low, &p, &p_low)
+    p = if_less(vanishing(z), y, <floating> 0, p)
     return if_less(z, <floating> 0, p, <floating> 1 - p)
 
 

@@ -27,6 +27,7 @@ cdef enum:
     LANES = 16              # of the sums
     SUMS_BLOCK = 4096       # numbers summed into one row
     SMALL = 4096            # numbers, some microseconds
+    PREFETCH = 100000
 
 BLOCK = SUMS_BLOCK
 
@@ -61,6 +62,14 @@ cdef extern from *:
     static inline void fastdist_leave(fastdist_environment caller) { fesetenv(&caller); }
     #endif
 
+    #if defined(__GNUC__)
+    #define prefetch_write(address) __builtin_prefetch((address), 1)
+    #define prefetch_read(address) __builtin_prefetch((address), 0)
+    #else
+    #define prefetch_write(address)
+    #define prefetch_read(address)
+    #endif
+
     static inline PyObject *fastdist_float64(double x) {
         PyObject *number = PyArrayScalar_New(Double);
         if (number != NULL) PyArrayScalar_ASSIGN(number, Double, x);
@@ -72,6 +81,8 @@ cdef extern from *:
     fastdist_environment fastdist_enter() noexcept nogil
     void fastdist_leave(fastdist_environment caller) noexcept nogil
     object fastdist_float64(double x)
+    void prefetch_write(const void *address) noexcept nogil
+    void prefetch_read(const void *address) noexcept nogil
 
 
 # The parameters of a tile: rows of TILE numbers
@@ -367,6 +378,9 @@ cdef inline void run(
                 place[2], steps[2], m, padded, <floating> 1, scale_tile, place[2] == place[3])
             if not quantile:
                 prepare(scale, padded, rows, tiles.needs)
+        if n > PREFETCH and tiles.needs == LOG_DENSITY:
+            for i in range(0, TILE * sizeof(floating), 64):
+                prefetch_write(place[3] + TILE * sizeof(floating) + i)
         if standard:
             call_standard(tiles, x, out, padded)
         elif quantile:
