@@ -397,9 +397,9 @@ def standard_logcdf(z: float, z_low: float) -> float:
         return type(z)(-math.inf)
     y, y_low = distance(z, z_low, largest(z))
     a, a_low = minus_half_square(y, y_low)
-    # From there on ln G is nothing beside y^2 / 2.
-    distant = by_type(y, 2.0**32, 2.0**16)
-    scaled, scaled_low = scaled_tail(y, y_low) if y < distant else scaled_tail(type(y)(distant), 0.0)
+    scaled, scaled_low = scaled_tail(y, y_low)
+    if y >= by_type(y, 2.0**32, 2.0**16):
+        scaled_low = 0.0  # of no use beside y^2 / 2, and no number any more
     if z < 0:
         return log_plus(scaled, scaled_low, 0, a, a_low)
     p, p_low = tail(a, a_low, scaled, scaled_low) if y <= vanishing(y) else (0.0, 0.0)
