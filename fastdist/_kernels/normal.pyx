@@ -16,7 +16,8 @@ cimport numpy as cnp
 
 import numpy as np
 
-from fastdist._kernels.mathematics cimport floating, fused_multiply_add
+from fastdist._kernels.mathematics cimport floating, fused_multiply_add, if_less
+from fastdist._kernels.stream cimport CACHE, CACHE_LINE, prefetch
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -27,7 +28,6 @@ cdef enum:
     LANES = 16              # of the sums
     SUMS_BLOCK = 4096       # numbers summed into one row
     SMALL = 4096            # numbers, some microseconds
-    PREFETCH = 100000
 
 BLOCK = SUMS_BLOCK
 
@@ -62,14 +62,6 @@ cdef extern from *:
     static inline void fastdist_leave(fastdist_environment caller) { fesetenv(&caller); }
     #endif
 
-    #if defined(__GNUC__)
-    #define prefetch_write(address) __builtin_prefetch((address), 1)
-    #define prefetch_read(address) __builtin_prefetch((address), 0)
-    #else
-    #define prefetch_write(address)
-    #define prefetch_read(address)
-    #endif
-
     static inline PyObject *fastdist_float64(double x) {
         PyObject *number = PyArrayScalar_New(Double);
         if (number != NULL) PyArrayScalar_ASSIGN(number, Double, x);
@@ -81,8 +73,6 @@ cdef extern from *:
     fastdist_environment fastdist_enter() noexcept nogil
     void fastdist_leave(fastdist_environment caller) noexcept nogil
     object fastdist_float64(double x)
-    void prefetch_write(const void *address) noexcept nogil
-    void prefetch_read(const void *address) noexcept nogil
 
 
 # The parameters of a tile: rows of TILE numbers
@@ -359,6 +349,7 @@ cdef inline void run(
     cdef Py_ssize_t tile, i, m, padded
     cdef bint constant = steps[1] == 0 and steps[2] == 0
     cdef bint standard, quantile = tiles.scaled_f64 == NULL
+    cdef bint prefetched = tiles.needs == LOG_DENSITY and n * steps[3] > CACHE
     if n == 0:
         return
     standard = constant and (<floating *> operands[1])[0] == zero and (<floating *> operands[2])[0] == 1
@@ -378,9 +369,9 @@ cdef inline void run(
                 place[2], steps[2], m, padded, <floating> 1, scale_tile, place[2] == place[3])
             if not quantile:
                 prepare(scale, padded, rows, tiles.needs)
-        if n > PREFETCH and tiles.needs == LOG_DENSITY:
-            for i in range(0, TILE * sizeof(floating), 64):
-                prefetch_write(place[3] + TILE * sizeof(floating) + i)
+        if prefetched:      # the lines of the next tile, for a function that waits for memory alone
+            for i in range(TILE * sizeof(floating) // CACHE_LINE):
+                prefetch(place[3] + TILE * sizeof(floating) + i * CACHE_LINE, 1, 3)
         if standard:
             call_standard(tiles, x, out, padded)
         elif quantile:
