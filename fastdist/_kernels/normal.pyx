@@ -10,6 +10,7 @@ How the operands lie in memory, and which level's loop runs, cannot be seen in a
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check
 from cpython.long cimport PyLong_AsDouble, PyLong_CheckExact
 from libc.math cimport INFINITY, fabs
+from libc.string cimport memcpy
 
 cimport cython
 cimport numpy as cnp
@@ -278,8 +279,11 @@ cdef inline const floating *contiguous(
     cdef Py_ssize_t i
     if step == sizeof(floating) and n == padded and not in_place:
         return <const floating *> data
-    for i in range(n):
-        tile[i] = (<const floating *> (data + i * step))[0]
+    if step == sizeof(floating):
+        memcpy(tile, data, n * sizeof(floating))
+    else:
+        for i in range(n):
+            tile[i] = (<const floating *> (data + i * step))[0]
     for i in range(n, padded):
         tile[i] = padding
     return tile
@@ -381,7 +385,9 @@ cdef inline void run(
         else:
             standardise_tile(x, loc, rows, z, z_low, padded)
             call_scaled(tiles, z, z_low, rows, out, padded)
-        if out == out_tile:
+        if out == out_tile and steps[3] == sizeof(floating):
+            memcpy(place[3], out_tile, m * sizeof(floating))
+        elif out == out_tile:
             for i in range(m):
                 (<floating *> (place[3] + i * steps[3]))[0] = out_tile[i]
 
