@@ -26,11 +26,15 @@ def _of_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str
     float32 is computed in float32; whatever else NumPy would hand to that loop, in float64, as in SciPy; and
     so are numbers that float32 does not hold.
     """
-    if type(x) is np.ndarray and type(loc) in PLAIN_NUMBERS and type(scale) in PLAIN_NUMBERS:
-        if x.dtype.char == "d" or (x.dtype.char == "f" and _in_float32(loc) and _in_float32(scale)):
-            if x.size < parallel.UNDIVIDED:  # the commonest call, at the least cost
-                return ufunc(x, loc, scale, **keywords)
-            return parallel.call(ufunc, (x, loc, scale), keywords)
+    if (
+        type(x) is np.ndarray
+        and type(loc) in PLAIN_NUMBERS
+        and type(scale) in PLAIN_NUMBERS
+        and (x.dtype.char == "d" or (x.dtype.char == "f" and _in_float32(loc) and _in_float32(scale)))
+    ):
+        if x.size < parallel.UNDIVIDED:  # the commonest call, at the least cost
+            return ufunc(x, loc, scale, **keywords)
+        return parallel.call(ufunc, (x, loc, scale), keywords)
     x, loc, scale = _operand(x), _operand(loc), _operand(scale)
     dtypes = [_dtype_name(operand) for operand in (x, loc, scale) if type(operand) not in PLAIN_NUMBERS]
     if dtypes and not ("float32" in dtypes and _in_float32(loc) and _in_float32(scale)):
