@@ -146,10 +146,7 @@ class Normal(NormalFunctions, NormalMoments):
         rng = self._random_state if random_state is None else check_random_state(random_state)
         loc, scale = real(loc), real(scale)
         if not np.all(scale >= 0):
-            raise ValueError(
-                "Domain error in arguments. The `scale` parameter must be positive for all distributions, "
-                "and many distributions have restrictions on shape parameters."
-            )
+            raise ValueError("Domain error in arguments. The `scale` parameter must not be negative or NaN.")
         shape = _shape_of_draws(loc, scale, size)
         # Leading dimensions of length 1 that the shape lacks are none.
         loc, scale = (p.reshape(p.shape[max(0, p.ndim - len(shape)) :]) for p in (loc, scale))
@@ -195,7 +192,7 @@ class Normal(NormalFunctions, NormalMoments):
         """
         confidence = np.asarray(confidence)
         if np.any((confidence < 0) | (confidence > 1)):
-            raise ValueError("alpha must be between 0 and 1 inclusive")
+            raise ValueError("confidence must be between 0 and 1 inclusive")
         tail = (1.0 - confidence) / 2
         return self.ppf(tail, loc, scale), self.isf(tail, loc, scale)
 

@@ -49,7 +49,9 @@ class FrozenNormal:
     Examples
     --------
     >>> from fastdist import norm
-    >>> height = norm(loc=170, scale=10)
+    >>> height = norm(170, 10)
+    >>> height
+    norm(loc=170, scale=10)
     >>> height.cdf(170), height.mean(), height.std()
     (np.float64(0.5), np.float64(170.0), np.float64(10.0))
     """
@@ -63,6 +65,9 @@ class FrozenNormal:
         self.args = args
         self.kwds = kwds
         self._random_state: np.random.Generator | np.random.RandomState | None = None
+
+    def __repr__(self) -> str:
+        return f"norm(loc={self._loc!r}, scale={self._scale!r})"
 
     def pdf(self, x: Any, **keywords: Any) -> Any:
         """Probability density at `x`: `fastdist.norm.pdf`."""

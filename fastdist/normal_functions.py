@@ -15,6 +15,9 @@ from fastdist._dispatch import normal
 
 # Scalars that take no part in the choice of a dtype, or only NumPy's own.
 PLAIN_NUMBERS = frozenset({float, int, np.float64})
+# Bytes of the result of which each thread gets at least so many: some 0.2 ms of work.
+SHARE = 1 << 20
+SHARES = {"pdf": 1 << 21, "logpdf": 1 << 23}
 NARROW = ("bool", "int", "uint", "float16")
 LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 LEAST_FLOAT32 = float(np.finfo(np.float32).smallest_subnormal)
@@ -32,15 +35,21 @@ def _of_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str
         and type(scale) in PLAIN_NUMBERS
         and (x.dtype.char == "d" or (x.dtype.char == "f" and _in_float32(loc) and _in_float32(scale)))
     ):
-        if x.size < parallel.UNDIVIDED:  # the commonest call, at the least cost
+        if x.nbytes < 2 * SHARE:  # the commonest call, at the least cost
             return ufunc(x, loc, scale, **keywords)
-        return parallel.call(ufunc, (x, loc, scale), keywords)
+        return _call(ufunc, x, loc, scale, keywords)
     x, loc, scale = _operand(x), _operand(loc), _operand(scale)
     dtypes = [_dtype_name(operand) for operand in (x, loc, scale) if type(operand) not in PLAIN_NUMBERS]
     if dtypes and not ("float32" in dtypes and _in_float32(loc) and _in_float32(scale)):
         loc = loc.astype(np.float64) if _dtype_name(loc).startswith(NARROW) else loc
         loc = np.float64(loc) if type(loc) in PLAIN_NUMBERS else loc
-    return parallel.call(ufunc, (x, loc, scale), keywords)
+    return _call(ufunc, x, loc, scale, keywords)
+
+
+def _call(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:
+    itemsize = 4 if "float32" in (_dtype_name(operand) for operand in (x, loc, scale)) else 8
+    share = SHARES.get(ufunc.__name__, SHARE) // itemsize
+    return parallel.call(ufunc, (x, loc, scale), keywords, share)
 
 
 def _operand(argument: Any) -> Any:
@@ -68,7 +77,11 @@ _pdf, _logpdf, _cdf, _logcdf, _sf, _logsf, _ppf, _isf = (
 
 
 class NormalFunctions:
-    """The eight functions of `fastdist.norm`."""
+    """The eight functions of `fastdist.norm`.
+
+    Their dtypes are those of the notes there, their error bounds those of ``fastdist.accuracy``.  Formulas:
+    M. Abramowitz, I. A. Stegun, Handbook of Mathematical Functions (1964), 26.2.
+    """
 
     def pdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
         """Probability density.
@@ -80,18 +93,24 @@ class NormalFunctions:
         loc, scale : array_like, optional
             Mean and standard deviation.
         **keywords
-            Those of a ufunc, such as ``out`` and ``where``.
+            Those of a ufunc, such as ``out``, ``where`` and ``dtype``.
 
         Returns
         -------
-        float64 or array
+        float64, float32 or array
             ``exp(-z**2 / 2) / (scale * sqrt(2 * pi))`` with ``z = (x - loc) / scale``, of the broadcast
             shape; NaN where ``scale <= 0``.
 
         Raises
         ------
-        TypeError, ValueError
-            As a ufunc raises them for dtypes, shapes and keywords.
+        TypeError
+            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+        ValueError
+            For shapes that do not broadcast, as a ufunc.
+
+        Notes
+        -----
+        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -113,18 +132,24 @@ class NormalFunctions:
         loc, scale : array_like, optional
             Mean and standard deviation.
         **keywords
-            Those of a ufunc, such as ``out`` and ``where``.
+            Those of a ufunc, such as ``out``, ``where`` and ``dtype``.
 
         Returns
         -------
-        float64 or array
+        float64, float32 or array
             ``-z**2 / 2 - log(scale) - log(2 * pi) / 2`` with ``z = (x - loc) / scale``, of the broadcast
             shape; NaN where ``scale <= 0``.
 
         Raises
         ------
-        TypeError, ValueError
-            As a ufunc raises them for dtypes, shapes and keywords.
+        TypeError
+            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+        ValueError
+            For shapes that do not broadcast, as a ufunc.
+
+        Notes
+        -----
+        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
 
         See Also
         --------
@@ -148,18 +173,24 @@ class NormalFunctions:
         loc, scale : array_like, optional
             Mean and standard deviation.
         **keywords
-            Those of a ufunc, such as ``out`` and ``where``.
+            Those of a ufunc, such as ``out``, ``where`` and ``dtype``.
 
         Returns
         -------
-        float64 or array
+        float64, float32 or array
             ``erfc(-z / sqrt(2)) / 2`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
-        TypeError, ValueError
-            As a ufunc raises them for dtypes, shapes and keywords.
+        TypeError
+            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+        ValueError
+            For shapes that do not broadcast, as a ufunc.
+
+        Notes
+        -----
+        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -179,18 +210,24 @@ class NormalFunctions:
         loc, scale : array_like, optional
             Mean and standard deviation.
         **keywords
-            Those of a ufunc, such as ``out`` and ``where``.
+            Those of a ufunc, such as ``out``, ``where`` and ``dtype``.
 
         Returns
         -------
-        float64 or array
+        float64, float32 or array
             ``log(erfc(-z / sqrt(2)) / 2)`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
-        TypeError, ValueError
-            As a ufunc raises them for dtypes, shapes and keywords.
+        TypeError
+            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+        ValueError
+            For shapes that do not broadcast, as a ufunc.
+
+        Notes
+        -----
+        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -210,18 +247,24 @@ class NormalFunctions:
         loc, scale : array_like, optional
             Mean and standard deviation.
         **keywords
-            Those of a ufunc, such as ``out`` and ``where``.
+            Those of a ufunc, such as ``out``, ``where`` and ``dtype``.
 
         Returns
         -------
-        float64 or array
+        float64, float32 or array
             ``erfc(z / sqrt(2)) / 2`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
-        TypeError, ValueError
-            As a ufunc raises them for dtypes, shapes and keywords.
+        TypeError
+            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+        ValueError
+            For shapes that do not broadcast, as a ufunc.
+
+        Notes
+        -----
+        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -241,18 +284,24 @@ class NormalFunctions:
         loc, scale : array_like, optional
             Mean and standard deviation.
         **keywords
-            Those of a ufunc, such as ``out`` and ``where``.
+            Those of a ufunc, such as ``out``, ``where`` and ``dtype``.
 
         Returns
         -------
-        float64 or array
+        float64, float32 or array
             ``log(erfc(z / sqrt(2)) / 2)`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
-        TypeError, ValueError
-            As a ufunc raises them for dtypes, shapes and keywords.
+        TypeError
+            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+        ValueError
+            For shapes that do not broadcast, as a ufunc.
+
+        Notes
+        -----
+        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -272,17 +321,24 @@ class NormalFunctions:
         loc, scale : array_like, optional
             Mean and standard deviation.
         **keywords
-            Those of a ufunc, such as ``out`` and ``where``.
+            Those of a ufunc, such as ``out``, ``where`` and ``dtype``.
 
         Returns
         -------
-        float64 or array
-            Of the broadcast shape; -inf at 0, inf at 1, and NaN where `q` is outside, or ``scale <= 0``.
+        float64, float32 or array
+            ``loc - scale * sqrt(2) * erfcinv(2 * q)``, of the broadcast shape; -inf at 0, inf at 1, and NaN
+            where `q` is outside, or ``scale <= 0``.
 
         Raises
         ------
-        TypeError, ValueError
-            As a ufunc raises them for dtypes, shapes and keywords.
+        TypeError
+            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+        ValueError
+            For shapes that do not broadcast, as a ufunc.
+
+        Notes
+        -----
+        float32 `q` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -302,17 +358,24 @@ class NormalFunctions:
         loc, scale : array_like, optional
             Mean and standard deviation.
         **keywords
-            Those of a ufunc, such as ``out`` and ``where``.
+            Those of a ufunc, such as ``out``, ``where`` and ``dtype``.
 
         Returns
         -------
-        float64 or array
-            Of the broadcast shape; inf at 0, -inf at 1, and NaN where `q` is outside, or ``scale <= 0``.
+        float64, float32 or array
+            ``loc + scale * sqrt(2) * erfcinv(2 * q)``, of the broadcast shape; inf at 0, -inf at 1, and NaN
+            where `q` is outside, or ``scale <= 0``.
 
         Raises
         ------
-        TypeError, ValueError
-            As a ufunc raises them for dtypes, shapes and keywords.
+        TypeError
+            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+        ValueError
+            For shapes that do not broadcast, as a ufunc.
+
+        Notes
+        -----
+        float32 `q` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------

@@ -23,8 +23,6 @@ import numpy as np
 
 # Samples: less than this for each thread is not worth handing over (20 to 60 microseconds of work).
 MINIMUM_SHARE = 1 << 16
-# A call for less than this is not divided.
-UNDIVIDED = 2 * MINIMUM_SHARE
 # A call for less than this need not notice an interrupt (some milliseconds).
 UNINTERRUPTED = 1 << 22
 # Blocks that are filled between two looks at whether the call was interrupted (about a millisecond).
@@ -140,13 +138,16 @@ def num_threads(threads: SupportsIndex) -> Iterator[None]:
         _threads_here.reset(token)
 
 
-def for_ranges(task: Callable[[int, int], None], n: int, first: int, block: int) -> None:
+def for_ranges(
+    task: Callable[[int, int], None], n: int, first: int, block: int, share: int = MINIMUM_SHARE
+) -> None:
     """Call ``task(start, stop)`` for consecutive ranges of ``range(n)``, on several threads.
 
-    Ranges end where ``first + stop`` is a multiple of ``block``, and are small enough that an interrupt
-    (Ctrl-C) is noticed between them; then all threads stop and the exception is raised.
+    Each thread gets at least a ``share``.  Ranges end where ``first + stop`` is a multiple of ``block``, and
+    are small enough that an interrupt (Ctrl-C) is noticed between them; then all threads stop and the
+    exception is raised.
     """
-    threads = max(1, min(get_num_threads(), n // MINIMUM_SHARE))
+    threads = max(1, min(get_num_threads(), n // share))
     borders = [min(n, max(0, _at_border(first + n * i // threads, block) - first)) for i in range(threads)]
     # Whoever is free takes the next share, so that one for which no thread comes is still done, and once.
     shares = deque(zip(borders, [*borders[1:], n], strict=True))
@@ -180,18 +181,18 @@ def for_ranges(task: Callable[[int, int], None], n: int, first: int, block: int)
         wait(helpers)
 
 
-def call(ufunc: np.ufunc, arguments: Sequence[Any], keywords: dict[str, Any]) -> Any:
-    """What ``ufunc(*arguments, **keywords)`` returns, made on several threads if it is large.
+def call(ufunc: np.ufunc, arguments: Sequence[Any], keywords: dict[str, Any], share: int) -> Any:
+    """What ``ufunc(*arguments, **keywords)`` returns, made on several threads if each gets a ``share``.
 
     The ufunc is elementwise, has one output, and a loop for float64 and one for float32.  Divided are plain
     arrays of one of these, along the longest axis of their broadcast shape; NumPy alone does all the rest.
     """
     arrays = [argument for argument in arguments if type(argument) is np.ndarray]
     size = math.prod([array.size for array in arrays])  # at most, if they broadcast
-    if not arrays or size < (UNDIVIDED if get_num_threads() > 1 else UNINTERRUPTED):
+    if not arrays or size < (2 * share if get_num_threads() > 1 else UNINTERRUPTED):
         return ufunc(*arguments, **keywords)
     out = _output(arguments, arrays, keywords)
-    if out is None:
+    if out is None or out.size < 2 * share:
         return ufunc(*arguments, **keywords)
     axis = max(range(out.ndim), key=lambda axis: (out.shape[axis], abs(out.strides[axis])))
     row = out.size // out.shape[axis]
@@ -201,7 +202,7 @@ def call(ufunc: np.ufunc, arguments: Sequence[Any], keywords: dict[str, Any]) ->
         part = (*[slice(None)] * axis, slice(start // row, stop // row))
         ufunc(*[a[part] if type(a) is np.ndarray else a for a in views], out=out[part])
 
-    for_ranges(call_range, out.size, 0, row * max(1, UFUNC_BLOCK // row))
+    for_ranges(call_range, out.size, 0, row * max(1, UFUNC_BLOCK // row), share)
     return out
 
 
@@ -218,7 +219,7 @@ def _output(
         shape = np.broadcast_shapes(*[array.shape for array in arrays])
     except ValueError:  # for the ufunc to say
         return None
-    if math.prod(shape) < UNDIVIDED or keywords.keys() - {"out"}:
+    if not math.prod(shape) or keywords.keys() - {"out"}:
         return None
     out = keywords.get("out")
     if out is None:

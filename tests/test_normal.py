@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import fastdist
-from fastdist import norm, parallel
+from fastdist import norm, normal_functions, parallel
 
 SCIPY = scipy.stats.norm
 OF_X = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")
@@ -25,6 +25,14 @@ OF_Q = ("ppf", "isf")
 FUNCTIONS = OF_X + OF_Q
 OF_PARAMETERS = ("mean", "median", "std", "var", "entropy")
 LARGE = 3 * parallel.MINIMUM_SHARE + 5  # elements: enough for three threads
+
+
+@pytest.fixture(autouse=True)
+def small_shares(monkeypatch):
+    """Threads share arrays of LARGE elements, and the tests are done in time."""
+    monkeypatch.setattr(normal_functions, "SHARE", 4 * parallel.MINIMUM_SHARE)
+    monkeypatch.setattr(normal_functions, "SHARES", {})
+
 
 every_function = pytest.mark.parametrize("name", FUNCTIONS)
 
@@ -676,7 +684,7 @@ def test_interval_near_1():
 @pytest.mark.parametrize("confidence", [1.1, -0.1, [0.5, 2]])
 def test_interval_rejects(confidence):
     for distribution in (norm, SCIPY, norm(1, 2)):
-        with pytest.raises(ValueError, match="alpha must be between 0 and 1 inclusive"):
+        with pytest.raises(ValueError, match="confidence must be between 0 and 1 inclusive"):
             distribution.interval(confidence)
     for bad in ("a", None):
         with pytest.raises(TypeError):

@@ -7,10 +7,10 @@ import pytest
 import scipy.stats
 
 import fastdist
-from fastdist import norm, parallel
+from fastdist import norm, normal_likelihood
 
 SCIPY = scipy.stats.norm
-LARGE = 3 * parallel.MINIMUM_SHARE + 5  # elements: enough for three threads
+LARGE = 3 * normal_likelihood.SHARE + 5  # elements: enough for three threads
 
 
 def assert_same_number(actual, expected):
