@@ -684,7 +684,7 @@ def test_interval_near_1():
 @pytest.mark.parametrize("confidence", [1.1, -0.1, [0.5, 2]])
 def test_interval_rejects(confidence):
     for distribution in (norm, SCIPY, norm(1, 2)):
-        with pytest.raises(ValueError, match="confidence must be between 0 and 1 inclusive"):
+        with pytest.raises(ValueError, match="must be between 0 and 1 inclusive"):
             distribution.interval(confidence)
     for bad in ("a", None):
         with pytest.raises(TypeError):

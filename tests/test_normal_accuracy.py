@@ -701,6 +701,38 @@ def test_status_flags_are_left_as_found(level, function, dtype):
             assert left(found, ufunc, *arguments) == want, f"{function}, {level.name}, found {found:#x}"
 
 
+# And their modes of rounding: downward, upward, toward zero
+ROUNDING = {
+    "x86_64": (0x400, 0x800, 0xC00),
+    "aarch64": (0x800000, 0x400000, 0xC00000),
+    "arm64": (0x800000, 0x400000, 0xC00000),
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_environment_of_a_direct_call(level, assert_same_bits, function):
+    """Numbers and small arrays: the caller's mode of rounding changes no bit, and no flag is raised."""
+    if platform.machine() not in ROUNDING:
+        pytest.skip(f"the modes of rounding are not known for {platform.machine()}")
+    library = ctypes.CDLL(ctypes.util.find_library("m"))
+    flags = ALL_FLAGS[platform.machine()]
+    call = level.normal.Function(function, lambda *arguments: None)
+    x = np.random.default_rng(5).random((3, 7)) * 0.98 + 0.01
+    small = [(1.0, 0.1, 0.7), *((a, 0.1, 0.7) for a in (*x, *x.astype(np.float32), x[:, ::1]))]
+    want = [np.asarray(call(*arguments, {})) for arguments in small]
+    for mode in ROUNDING[platform.machine()]:
+        library.feclearexcept(flags)
+        library.fesetround(mode)
+        try:
+            got = [call(*arguments, {}) for arguments in small]
+        finally:
+            left = library.fetestexcept(flags)
+            library.fesetround(0)
+        assert left == 0, f"{function}, {level.name}, mode {mode:#x}: flags {left:#x}"
+        for i, (a, b) in enumerate(zip(got, want, strict=True)):
+            assert_same_bits(np.asarray(a), b, f"{function}, {level.name}, mode {mode:#x}, call {i}")
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_nothing_is_raised(level, function, dtype):

@@ -23,12 +23,12 @@ BORDERS = {
     "float64": {
         "z": [0.0, 4.0, 8.3, 37.52, 38.6, 55.0, 2.0**32, 1.8961503816218352e154, 1.9151118854380535e154],
         "p": [2.0**-7, 1 - 2.0**-7, 0.5, 2.0**-1022],
-        "scale": [2.0**-540, 2.0**540, 2.0**-1022],
+        "scale": [2.0**-540, 2.0**510, 2.0**-1022],
     },
     "float32": {
         "z": [0.0, 4.0, 5.4, 12.95, 14.4, 20.5, 2.0**16, 2.60876356e19, 2.6348510e19],
         "p": [2.0**-7, 1 - 2.0**-7, 0.5, 2.0**-126],
-        "scale": [2.0**-56, 2.0**70, 2.0**-126],
+        "scale": [2.0**-56, 2.0**62, 2.0**-126],
     },
 }
 
@@ -75,9 +75,10 @@ def any_parameters(x: np.ndarray, dtype: str) -> tuple[np.ndarray, np.ndarray, n
     """Every combination of special x, loc and scale; and scales of any size, x some scales away from loc."""
     random = np.random.default_rng(3)
     tiny, huge = {"float64": (1e-310, 1e300), "float32": (1e-40, 1e37)}[dtype]
-    points = [0.0, -0.0, 0.3, 1.5, -2.0, tiny, -huge, INF, -INF, NAN]
+    points = [0.0, -0.0, 0.3, 1.5, -2.0, tiny, -huge, float(np.finfo(dtype).max), INF, -INF, NAN]
     locs = [0.0, -0.0, 1.7, -huge, tiny, INF, NAN]
-    scales = [1.0, 0.7, tiny, huge, INF, 0.0, -0.0, -1.0, NAN, *BORDERS[dtype]["scale"]]
+    borders = with_neighbours(BORDERS[dtype]["scale"], dtype).tolist()
+    scales = [1.0, 0.7, tiny, huge, INF, 0.0, -0.0, -1.0, NAN, *borders]
     special = np.array(list(itertools.product(points, locs, scales)), dtype).T
     n = x.size
     exponents = {"float64": (-1074, 1023), "float32": (-149, 127)}[dtype]

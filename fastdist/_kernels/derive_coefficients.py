@@ -2,8 +2,9 @@
 
 Each polynomial is the minimax fit, by Remez exchange in 60-digit arithmetic, of the smooth part of
 a function, weighted so that the *relative* error of the function is what is minimised.  Rounding a
-fitted coefficient to the working precision would spoil the fit, so coefficients are rounded from the
-lowest power up, and after each rounding the remaining powers are fitted again.
+fitted coefficient to the working precision spoils the fit a little.  Where that matters (``refit``),
+coefficients are rounded from the lowest power up, and after each rounding the remaining powers are fitted
+again; elsewhere the first coefficients are kept as sums of two numbers, or matter less.
 
     python fastdist/_kernels/derive_coefficients.py          # write both files
     python fastdist/_kernels/derive_coefficients.py --check  # exit 1 when they are not current
@@ -250,6 +251,7 @@ SERIES = [
         "EXP",
         "(exp(s) - 1 - s) / s^2 in powers of s, |s| <= ln(2) / 2",
         lambda s: (mp.expm1(s) - s) / s**2,
+        # s^2 at its largest: s^2 itself is 0 in the middle, where Remez needs a weight
         lambda s: (mp.log(2) / 2) ** 2 / mp.exp(s),
         both(-mp.log(2) / 2),
         both(mp.log(2) / 2),

@@ -142,7 +142,10 @@ cdef inline floating minus_log(floating f, floating e) noexcept nogil:
 
 
 cdef inline void split_exponent(floating x, floating *f, floating *e, floating *power) noexcept nogil:
-    """x = (1 + f) 2^e,  1 + f in [sqrt(1/2), sqrt(2)), and power = 2^-e, for normal x > 0."""
+    """x = (1 + f) 2^e,  1 + f in [sqrt(1/2), sqrt(2)), and power = 2^-e, for normal x > 0, e <= 1022 (126).
+
+    Of NaN it makes some number: a caller brings NaN by another way.
+    """
     cdef uint64_t offset, exponent
     cdef int32_t offset32
     cdef uint32_t exponent32
@@ -156,11 +159,11 @@ cdef inline void split_exponent(floating x, floating *f, floating *e, floating *
         offset = (offset + 0x4000000000000000ULL) >> 52
         e[0] = float64_of_bits(offset | 0x4330000000000000ULL) - 4503599627371520.0    # 2^52 + 2^10
     else:
-        offset32 = <int32_t> (bits_of_float32(x) - 0x3F3504F3)
+        offset32 = <int32_t> (bits_of_float32(x) - 0x3F3504F3)     # GCC, clang: modulo 2^32
         exponent32 = <uint32_t> offset32 & <uint32_t> 0xFF800000
         f[0] = float32_of_bits(bits_of_float32(x) - exponent32) - 1
         power[0] = float32_of_bits(<uint32_t> 0x3F800000 - exponent32)
-        e[0] = <float> (offset32 >> 23)
+        e[0] = <float> (offset32 >> 23)                             # an arithmetic shift
 
 
 cdef inline void exp_reduce(
@@ -242,7 +245,7 @@ cdef inline floating power_of_two(floating shifted_exponent) noexcept nogil:
 
 
 cdef inline floating scale_by_power(floating x, floating n) noexcept nogil:
-    """x 2^n for integral n, 1/16 < |x| < 16: rounded once if subnormal; infinite or 0 beyond the range."""
+    """x 2^n for integral n < 2000 (250), 1/16 < |x| < 16: rounded once if subnormal; or inf, or 0."""
     cdef floating lowest, half
     if floating is double:
         lowest = -1200

@@ -24,13 +24,13 @@ cnp.import_array()
 cnp.import_ufunc()
 
 cdef enum:
-    TILE = 256              # numbers: all that is kept of a tile fits into half of an L1 cache
+    TILE = 256              # numbers: what is kept of a tile, 28 KiB at most, fits into an L1 cache of 32
     GROUP = 16              # numbers in the widest vector
     LANES = 16              # of the sums
     SUMS_BLOCK = 4096       # numbers summed into one row
     SMALL = 4096            # numbers, some microseconds
 
-BLOCK = SUMS_BLOCK
+BLOCK = SUMS_BLOCK          # for Python
 
 cdef extern from *:
     const double LARGEST_F32 "FLT_MAX"
@@ -63,6 +63,13 @@ cdef extern from *:
     static inline void fastdist_leave(fastdist_environment caller) { fesetenv(&caller); }
     #endif
 
+    /* x, which is not to be computed with before this: a compiler may move operations on registers across a
+       change of the environment, but not beyond a volatile read.  All other operands come from memory. */
+    static inline double fastdist_here(double x) {
+        volatile double here = x;
+        return here;
+    }
+
     static inline PyObject *fastdist_float64(double x) {
         PyObject *number = PyArrayScalar_New(Double);
         if (number != NULL) PyArrayScalar_ASSIGN(number, Double, x);
@@ -73,6 +80,7 @@ cdef extern from *:
         pass
     fastdist_environment fastdist_enter() noexcept nogil
     void fastdist_leave(fastdist_environment caller) noexcept nogil
+    double fastdist_here(double x) noexcept nogil
     object fastdist_float64(double x)
 
 
@@ -83,10 +91,10 @@ cdef enum:
     GROW
     SCALED
     RECIPROCAL
-    LOG_SCALE
     SCALE_EXPONENT
     SCALE_RECIPROCAL
     ROWS
+    LOG_SCALE = SCALE_EXPONENT      # no function needs both
 
 # Of z alone; and of z + z_low, with the parameters.
 ctypedef void (*StandardF64)(const double *z, double *out, Py_ssize_t n) noexcept nogil
@@ -201,7 +209,7 @@ cdef void ppf_tile(const floating *p, floating *out, Py_ssize_t n) noexcept nogi
 
 
 cdef void standard_cdf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
-    cdf_loop(z, z, out, n, False, True)
+    cdf_loop(z, NULL, out, n, False, True)
 
 
 cdef void scaled_cdf_tile(
@@ -211,7 +219,7 @@ cdef void scaled_cdf_tile(
 
 
 cdef void standard_sf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
-    cdf_loop(z, z, out, n, True, True)
+    cdf_loop(z, NULL, out, n, True, True)
 
 
 cdef void scaled_sf_tile(
@@ -221,7 +229,7 @@ cdef void scaled_sf_tile(
 
 
 cdef void standard_logcdf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
-    logcdf_loop(z, z, out, n, False, True)
+    logcdf_loop(z, NULL, out, n, False, True)
 
 
 cdef void scaled_logcdf_tile(
@@ -231,7 +239,7 @@ cdef void scaled_logcdf_tile(
 
 
 cdef void standard_logsf_tile(const floating *z, floating *out, Py_ssize_t n) noexcept nogil:
-    logcdf_loop(z, z, out, n, True, True)
+    logcdf_loop(z, NULL, out, n, True, True)
 
 
 cdef void scaled_logsf_tile(
@@ -275,11 +283,15 @@ cdef inline const floating *contiguous(
     const char *data, cnp.npy_intp step, Py_ssize_t n, Py_ssize_t padded, floating padding, floating *tile,
     bint in_place,
 ) noexcept nogil:
-    """n numbers as they lie; or copied into the tile, and padded."""
+    """n numbers as they lie; or copied into the tile, and padded.
+
+    So they are with ``in_place``, where the result takes their place: of operands in the same memory the
+    compiler's loops would do number by number.
+    """
     cdef Py_ssize_t i
-    if step == sizeof(floating) and n == padded and not in_place:
+    if step == <Py_ssize_t> sizeof(floating) and n == padded and not in_place:
         return <const floating *> data
-    if step == sizeof(floating):
+    if step == <Py_ssize_t> sizeof(floating):
         memcpy(tile, data, n * sizeof(floating))
     else:
         for i in range(n):
@@ -353,19 +365,20 @@ cdef inline void run(
     cdef Py_ssize_t tile, i, m, padded
     cdef bint constant = steps[1] == 0 and steps[2] == 0
     cdef bint standard, quantile = tiles.scaled_f64 == NULL
-    cdef bint prefetched = tiles.needs == LOG_DENSITY and n * steps[3] > CACHE
+    cdef bint prefetched = (
+        tiles.needs == LOG_DENSITY and steps[3] == <Py_ssize_t> sizeof(floating) and n * steps[3] > CACHE)
     if n == 0:
         return
     standard = constant and (<floating *> operands[1])[0] == zero and (<floating *> operands[2])[0] == 1
     for tile in range((n + TILE - 1) // TILE):
         for i in range(4):
             place[i] = operands[i] + tile * TILE * steps[i]
-        # Whole vectors, since what is left over would be done number by number; but a number is a number.
+        # Padded to whole vectors: what is left over would be done number by number.  A single number is not.
         m = min(n - tile * TILE, <Py_ssize_t> TILE)
         padded = 1 if m == 1 else (m + GROUP - 1) // GROUP * GROUP
         x = contiguous(place[0], steps[0], m, padded, <floating> 0.5, x_tile, place[0] == place[3])
         out = <floating *> place[3]
-        if steps[3] != sizeof(floating) or padded != m:
+        if steps[3] != <Py_ssize_t> sizeof(floating) or padded != m:
             out = out_tile
         if not standard and (tile == 0 or not constant):
             loc = contiguous(place[1], steps[1], m, padded, zero, loc_tile, place[1] == place[3])
@@ -373,7 +386,8 @@ cdef inline void run(
                 place[2], steps[2], m, padded, <floating> 1, scale_tile, place[2] == place[3])
             if not quantile:
                 prepare(scale, padded, rows, tiles.needs)
-        if prefetched:      # the lines of the next tile, for a function that waits for memory alone
+        # The lines of the next tile, for a function that waits for memory alone
+        if prefetched and n - tile * TILE >= 2 * TILE:
             for i in range(TILE * sizeof(floating) // CACHE_LINE):
                 prefetch(place[3] + TILE * sizeof(floating) + i * CACHE_LINE, 1, 3)
         if standard:
@@ -385,7 +399,7 @@ cdef inline void run(
         else:
             standardise_tile(x, loc, rows, z, z_low, padded)
             call_scaled(tiles, z, z_low, rows, out, padded)
-        if out == out_tile and steps[3] == sizeof(floating):
+        if out == out_tile and steps[3] == <Py_ssize_t> sizeof(floating):
             memcpy(place[3], out_tile, m * sizeof(floating))
         elif out == out_tile:
             for i in range(m):
@@ -517,7 +531,7 @@ cdef inline void run_at_once(
     cdef floating parameters[2]
     cdef char *operands[4]
     cdef cnp.npy_intp[4] steps = [sizeof(floating), 0, 0, sizeof(floating)]
-    parameters[:] = [<floating> loc, <floating> scale]
+    parameters[:] = [<floating> fastdist_here(loc), <floating> fastdist_here(scale)]
     operands[:] = [<char *> x, <char *> &parameters[0], <char *> &parameters[1], <char *> out]
     run(<floating> 0, tiles, operands, steps, n)
     fastdist_leave(caller)

@@ -421,7 +421,7 @@ def log_plus(v: float, v_low: float, shift: int, a: float, a_low: float) -> floa
     # 1 / v = 2^-e / (1 + f), and 1 / (1 + f) = 1 - f + f^2 nearly
     small = fused_multiply_add(v_low * power, fused_multiply_add(f, f, 1 - f), a_low)
     small = fused_multiply_add(-s, g, fused_multiply_add(e, by_type(e, LN2_LOW_F64, LN2_LOW_F32), small))
-    # a + e ln 2 = w + w_low  (D. E. Knuth, TAOCP 2, 4.2.2, Theorem B)
+    # a + c = w + w_low  (D. E. Knuth, TAOCP 2, 4.2.2, Theorem B); what c = e ln 2 lost is let go
     c = e * by_type(e, LN2_HIGH_F64, LN2_HIGH_F32)
     w = a + c
     part = w - a
@@ -498,7 +498,7 @@ def quantile_tail(p: float) -> float:
     high, low = minus_log_parts(p)
     r2 = 2 * high
     r = square_root(r2)
-    # What the root lost, relative to r; by the derivative of z this is about 1.05 times what z loses.
+    # What the root lost, relative to r: z loses about 1.05 times that.
     lost = fused_multiply_add(2.0, low, fused_multiply_add(-r, r, r2)) * rough_half_reciprocal(r2)
     pivot = by_type(r, 6, 4)
     t = (r - pivot) / (r + pivot)
