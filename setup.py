@@ -16,7 +16,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
-KERNELS = ("mathematics", "stream", "box_muller", "normal", "target")
+KERNELS = ("mathematics", "stream", "box_muller", "normal", "deviations", "target")
 SOURCES = "fastdist/_kernels"
 
 # psABI micro-architecture levels.  At v4 GCC and clang would use half of each register unasked.

@@ -20,14 +20,15 @@ import fastdist._kernels
 
 if TYPE_CHECKING:
     from fastdist._kernels import box_muller as box_muller
+    from fastdist._kernels import deviations as deviations
     from fastdist._kernels import mathematics as mathematics
     from fastdist._kernels import normal as normal
     from fastdist._kernels import stream as stream
     from fastdist._kernels import target as target
 else:
-    mathematics = stream = box_muller = normal = target = None
+    mathematics = stream = box_muller = normal = deviations = target = None
 
-KERNELS = ("mathematics", "stream", "box_muller", "normal", "target")
+KERNELS = ("mathematics", "stream", "box_muller", "normal", "deviations", "target")
 LEVELS = ("baseline", "x86_64_v3", "x86_64_v4")
 
 

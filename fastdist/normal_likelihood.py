@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist import parallel
-from fastdist._dispatch import normal
+from fastdist._dispatch import deviations, normal
 
-BLOCK = normal.BLOCK
+BLOCK = deviations.BLOCK
 # Elements that are worth handing to a thread, at least: some 0.1 ms of work.
 SHARE = 1 << 18
 # The sum of squares of deviations, in units of their spread, that is far from underflow.
@@ -125,7 +125,7 @@ def _block_sums(values: Values, n: int, shift: float, unit: float) -> NDArray[np
 
     def sum_range(start: int, stop: int) -> None:
         part = sums[start // BLOCK : -(-stop // BLOCK)]
-        normal.sums_of_deviations(values(start, stop), shift, unit, part)
+        deviations.sums_of_deviations(values(start, stop), shift, unit, part)
 
     parallel.for_ranges(sum_range, n, 0, BLOCK, SHARE)
     return sums

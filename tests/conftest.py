@@ -13,7 +13,7 @@ import pytest
 from fastdist._isa.baseline import target
 
 LEVELS = ("baseline", "x86_64_v3", "x86_64_v4")
-KERNELS = ("mathematics", "stream", "box_muller", "normal", "target")
+KERNELS = ("mathematics", "stream", "box_muller", "normal", "deviations", "target")
 
 
 @pytest.fixture(scope="session", params=LEVELS)

@@ -160,14 +160,12 @@ QUANTILE_BORDER = mp.mpf(2) ** -7  # p where the quantile's tail begins
 LEAST = {"F64": mp.mpf(2) ** -1075, "F32": mp.mpf(2) ** -150}
 
 
-@lru_cache(None)
 def scaled_tail(t: mp.mpf) -> mp.mpf:
     """(y + pivot) exp(y^2 / 2) Phi(-y) where t = (y - pivot) / (y + pivot)."""
     y = TAIL_PIVOT * (1 + t) / (1 - t)
     return (y + TAIL_PIVOT) * mp.exp(y * y / 2) * mp.erfc(y / mp.sqrt(2)) / 2
 
 
-@lru_cache(None)
 def quantile(log_p: mp.mpf) -> mp.mpf:
     """x >= 0 where ln Phi(-x) = log_p, by Newton's method."""
     x = mp.sqrt(-2 * log_p) - mp.mpf(1) / 2

@@ -1,14 +1,9 @@
-"""The normal distribution's functions as ufuncs, and sums of deviations."""
+"""The normal distribution's functions as ufuncs."""
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar, final
+from typing import Any, Final, Self, final
 
 import numpy as np
-from numpy.typing import NDArray
-
-_Floating = TypeVar("_Floating", np.float64, np.float32)
-
-BLOCK: Final[int]
 
 # (x, loc, scale), in float64 and in float32.
 pdf: Final[np.ufunc]
@@ -24,11 +19,7 @@ isf: Final[np.ufunc]
 class Function:
     ufunc: Final[np.ufunc]
 
-    def __init__(
-        self, name: str, arrays: Callable[[np.ufunc, Any, Any, Any, dict[str, Any]], Any]
-    ) -> None: ...
+    def __new__(
+        cls, name: str, arrays: Callable[[np.ufunc, Any, Any, Any, dict[str, Any]], Any]
+    ) -> Self: ...
     def __call__(self, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any: ...
-
-def sums_of_deviations(
-    x: NDArray[_Floating], shift: float, unit: float, out: NDArray[np.float64]
-) -> None: ...

@@ -1,4 +1,4 @@
-"""The normal distribution as NumPy ufuncs of x, loc and scale; and sums over data.
+"""The normal distribution as NumPy ufuncs of x, loc and scale.
 
 A ufunc's inner loop goes through its operands in tiles.  What is not contiguous is first copied into a tile,
 loc and scale turn x into z = (x - loc) / scale, and then a function of z (normal.pxd) runs over contiguous
@@ -17,7 +17,8 @@ cimport numpy as cnp
 
 import numpy as np
 
-from fastdist._kernels.mathematics cimport floating, fused_multiply_add, if_less
+from fastdist._kernels.environment cimport enter, environment, here, leave
+from fastdist._kernels.mathematics cimport floating, if_less
 from fastdist._kernels.stream cimport CACHE, CACHE_LINE, prefetch
 
 cnp.import_array()
@@ -26,11 +27,7 @@ cnp.import_ufunc()
 cdef enum:
     TILE = 256              # numbers: what is kept of a tile, 28 KiB at most, fits into an L1 cache of 32
     GROUP = 16              # numbers in the widest vector
-    LANES = 16              # of the sums
-    SUMS_BLOCK = 4096       # numbers summed into one row
     SMALL = 4096            # numbers, some microseconds
-
-BLOCK = SUMS_BLOCK          # for Python
 
 cdef extern from *:
     const double LARGEST_F32 "FLT_MAX"
@@ -40,47 +37,12 @@ cdef extern from *:
     """
     #include <numpy/arrayscalars.h>
 
-    /* The kernels compute in the default floating-point environment, rounding to nearest and with subnormal
-       numbers, and leave the caller's as it was, its status flags included. */
-    #if defined(__SSE2__)
-    #include <immintrin.h>
-    typedef unsigned int fastdist_environment;
-    static inline fastdist_environment fastdist_enter(void) {
-        fastdist_environment caller = _mm_getcsr();
-        _mm_setcsr(0x1F80);
-        return caller;
-    }
-    static inline void fastdist_leave(fastdist_environment caller) { _mm_setcsr(caller); }
-    #else
-    #include <fenv.h>
-    typedef fenv_t fastdist_environment;
-    static inline fastdist_environment fastdist_enter(void) {
-        fastdist_environment caller;
-        fegetenv(&caller);
-        fesetenv(FE_DFL_ENV);
-        return caller;
-    }
-    static inline void fastdist_leave(fastdist_environment caller) { fesetenv(&caller); }
-    #endif
-
-    /* x, which is not to be computed with before this: a compiler may move operations on registers across a
-       change of the environment, but not beyond a volatile read.  All other operands come from memory. */
-    static inline double fastdist_here(double x) {
-        volatile double here = x;
-        return here;
-    }
-
     static inline PyObject *fastdist_float64(double x) {
         PyObject *number = PyArrayScalar_New(Double);
         if (number != NULL) PyArrayScalar_ASSIGN(number, Double, x);
         return number;
     }
     """
-    ctypedef struct fastdist_environment:
-        pass
-    fastdist_environment fastdist_enter() noexcept nogil
-    void fastdist_leave(fastdist_environment caller) noexcept nogil
-    double fastdist_here(double x) noexcept nogil
     object fastdist_float64(double x)
 
 
@@ -409,17 +371,17 @@ cdef inline void run(
 cdef void loop_f64(
     char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *tiles
 ) noexcept nogil:
-    cdef fastdist_environment caller = fastdist_enter()
+    cdef environment caller = enter()
     run(<double> 0, <const Tiles *> tiles, operands, steps, dimensions[0])
-    fastdist_leave(caller)
+    leave(caller)
 
 
 cdef void loop_f32(
     char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *tiles
 ) noexcept nogil:
-    cdef fastdist_environment caller = fastdist_enter()
+    cdef environment caller = enter()
     run(<float> 0, <const Tiles *> tiles, operands, steps, dimensions[0])
-    fastdist_leave(caller)
+    leave(caller)
 
 
 # The ufuncs
@@ -527,81 +489,11 @@ cdef inline object of_small(floating zero, const Tiles *tiles, cnp.ndarray x, do
 cdef inline void run_at_once(
     const Tiles *tiles, floating *x, double loc, double scale, floating *out, Py_ssize_t n
 ) noexcept nogil:
-    cdef fastdist_environment caller = fastdist_enter()
+    cdef environment caller = enter()
     cdef floating parameters[2]
     cdef char *operands[4]
     cdef cnp.npy_intp[4] steps = [sizeof(floating), 0, 0, sizeof(floating)]
-    parameters[:] = [<floating> fastdist_here(loc), <floating> fastdist_here(scale)]
+    parameters[:] = [<floating> here(loc), <floating> here(scale)]
     operands[:] = [<char *> x, <char *> &parameters[0], <char *> &parameters[1], <char *> out]
     run(<floating> 0, tiles, operands, steps, n)
-    fastdist_leave(caller)
-
-
-# Sums over data
-
-cdef inline void add(double *high, double *low, double x) noexcept nogil:
-    """high + low += x, where the error of the rounded high goes to low (D. E. Knuth, TAOCP 2, 4.2.2)."""
-    cdef double total = high[0] + x
-    cdef double part = total - high[0]
-    low[0] += (high[0] - (total - part)) + (x - part)
-    high[0] = total
-
-
-cdef inline void accumulate(
-    double x, double shift, double unit, double *high, double *low, double *square_high, double *square_low
-) noexcept nogil:
-    """Add (x - shift) unit = d + lost to one sum, and its square to the other."""
-    cdef double difference = x - shift
-    cdef double part = x - difference
-    cdef double d = difference * unit
-    cdef double lost = ((x - (difference + part)) + (part - shift)) * unit
-    cdef double square = d * d
-    add(high, low, d)
-    low[0] += lost
-    add(square_high, square_low, square)
-    square_low[0] += fused_multiply_add(d, d, -square) + 2 * d * lost
-
-
-cdef inline void sum_block(
-    const floating *x, Py_ssize_t n, double shift, double unit, double *sums
-) noexcept nogil:
-    """sum(d) and sum(d^2), d = (x - shift) unit: each LANES sums side by side, then one after the other."""
-    cdef double high[LANES]
-    cdef double low[LANES]
-    cdef double square_high[LANES]
-    cdef double square_low[LANES]
-    cdef Py_ssize_t row, lane
-    for lane in range(LANES):
-        high[lane] = low[lane] = square_high[lane] = square_low[lane] = 0
-    for row in range(n // LANES):
-        for lane in range(LANES):
-            accumulate(<double> x[row * LANES + lane], shift, unit,
-                       &high[lane], &low[lane], &square_high[lane], &square_low[lane])
-    for lane in range(n % LANES):
-        accumulate(<double> x[n - n % LANES + lane], shift, unit,
-                   &high[lane], &low[lane], &square_high[lane], &square_low[lane])
-    sums[0] = sums[1] = sums[2] = sums[3] = 0
-    for lane in range(LANES):
-        add(&sums[0], &sums[1], high[lane])
-        add(&sums[2], &sums[3], square_high[lane])
-    for lane in range(LANES):
-        sums[1] += low[lane]
-        sums[3] += square_low[lane]
-
-
-def sums_of_deviations(const floating[::1] x, double shift, double unit, double[:, ::1] out):
-    """For each BLOCK numbers sum(d), sum(d^2), d = (x - shift) unit, each as high and low part.
-
-    ``unit`` is a power of two.  Where a sum is infinite or NaN, its high part says so.
-    """
-    cdef Py_ssize_t block, n = x.shape[0]
-    cdef Py_ssize_t blocks = (n + SUMS_BLOCK - 1) // SUMS_BLOCK
-    cdef fastdist_environment caller
-    if out.shape[0] != blocks or out.shape[1] != 4:
-        raise ValueError(f"sums of {n} numbers are {blocks} x 4, not {out.shape[0]} x {out.shape[1]}")
-    with nogil:
-        caller = fastdist_enter()
-        for block in range(blocks):
-            sum_block(&x[block * SUMS_BLOCK], min(n - block * SUMS_BLOCK, <Py_ssize_t> SUMS_BLOCK), shift,
-                      unit, &out[block, 0])
-        fastdist_leave(caller)
+    leave(caller)

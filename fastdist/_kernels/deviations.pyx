@@ -1,0 +1,81 @@
+"""Sums of deviations, and of their squares: all that a likelihood or a fit needs of its data.
+
+Compensated, in float64, and in a fixed order: so many sums side by side, and so many numbers in a block.
+"""
+
+from fastdist._kernels.environment cimport enter, environment, leave
+from fastdist._kernels.mathematics cimport floating, fused_multiply_add
+
+cdef enum:
+    LANES = 16              # sums side by side
+    SUMS_BLOCK = 4096       # numbers summed into one row
+
+BLOCK = SUMS_BLOCK          # for Python
+
+
+cdef inline void add(double *high, double *low, double x) noexcept nogil:
+    """high + low += x, where the error of the rounded high goes to low (D. E. Knuth, TAOCP 2, 4.2.2)."""
+    cdef double total = high[0] + x
+    cdef double part = total - high[0]
+    low[0] += (high[0] - (total - part)) + (x - part)
+    high[0] = total
+
+
+cdef inline void accumulate(
+    double x, double shift, double unit, double *high, double *low, double *square_high, double *square_low
+) noexcept nogil:
+    """Add (x - shift) unit = d + lost to one sum, and its square to the other."""
+    cdef double difference = x - shift
+    cdef double part = x - difference
+    cdef double d = difference * unit
+    cdef double lost = ((x - (difference + part)) + (part - shift)) * unit
+    cdef double square = d * d
+    add(high, low, d)
+    low[0] += lost
+    add(square_high, square_low, square)
+    square_low[0] += fused_multiply_add(d, d, -square) + 2 * d * lost
+
+
+cdef inline void sum_block(
+    const floating *x, Py_ssize_t n, double shift, double unit, double *sums
+) noexcept nogil:
+    """sum(d) and sum(d^2), d = (x - shift) unit: each LANES sums side by side, then one after the other."""
+    cdef double high[LANES]
+    cdef double low[LANES]
+    cdef double square_high[LANES]
+    cdef double square_low[LANES]
+    cdef Py_ssize_t row, lane
+    for lane in range(LANES):
+        high[lane] = low[lane] = square_high[lane] = square_low[lane] = 0
+    for row in range(n // LANES):
+        for lane in range(LANES):
+            accumulate(<double> x[row * LANES + lane], shift, unit,
+                       &high[lane], &low[lane], &square_high[lane], &square_low[lane])
+    for lane in range(n % LANES):
+        accumulate(<double> x[n - n % LANES + lane], shift, unit,
+                   &high[lane], &low[lane], &square_high[lane], &square_low[lane])
+    sums[0] = sums[1] = sums[2] = sums[3] = 0
+    for lane in range(LANES):
+        add(&sums[0], &sums[1], high[lane])
+        add(&sums[2], &sums[3], square_high[lane])
+    for lane in range(LANES):
+        sums[1] += low[lane]
+        sums[3] += square_low[lane]
+
+
+def sums_of_deviations(const floating[::1] x, double shift, double unit, double[:, ::1] out):
+    """For each BLOCK numbers sum(d), sum(d^2), d = (x - shift) unit, each as high and low part.
+
+    ``unit`` is a power of two.  Where a sum is infinite or NaN, its high part says so.
+    """
+    cdef Py_ssize_t block, n = x.shape[0]
+    cdef Py_ssize_t blocks = (n + SUMS_BLOCK - 1) // SUMS_BLOCK
+    cdef environment caller
+    if out.shape[0] != blocks or out.shape[1] != 4:
+        raise ValueError(f"sums of {n} numbers are {blocks} x 4, not {out.shape[0]} x {out.shape[1]}")
+    with nogil:
+        caller = enter()
+        for block in range(blocks):
+            sum_block(&x[block * SUMS_BLOCK], min(n - block * SUMS_BLOCK, <Py_ssize_t> SUMS_BLOCK), shift,
+                      unit, &out[block, 0])
+        leave(caller)
