@@ -20,15 +20,31 @@ import fastdist._kernels
 
 if TYPE_CHECKING:
     from fastdist._kernels import box_muller as box_muller
+    from fastdist._kernels import cholesky as cholesky
     from fastdist._kernels import deviations as deviations
     from fastdist._kernels import mathematics as mathematics
+    from fastdist._kernels import multivariate_density as multivariate_density
+    from fastdist._kernels import multivariate_sampling as multivariate_sampling
     from fastdist._kernels import normal as normal
+    from fastdist._kernels import scatter as scatter
     from fastdist._kernels import stream as stream
     from fastdist._kernels import target as target
 else:
-    mathematics = stream = box_muller = normal = deviations = target = None
+    mathematics = stream = box_muller = normal = deviations = scatter = None
+    cholesky = multivariate_sampling = multivariate_density = target = None
 
-KERNELS = ("mathematics", "stream", "box_muller", "normal", "deviations", "target")
+KERNELS = (
+    "mathematics",
+    "stream",
+    "box_muller",
+    "normal",
+    "deviations",
+    "scatter",
+    "cholesky",
+    "multivariate_sampling",
+    "multivariate_density",
+    "target",
+)
 LEVELS = ("baseline", "x86_64_v3", "x86_64_v4")
 
 

@@ -13,7 +13,18 @@ import pytest
 from fastdist._isa.baseline import target
 
 LEVELS = ("baseline", "x86_64_v3", "x86_64_v4")
-KERNELS = ("mathematics", "stream", "box_muller", "normal", "deviations", "target")
+KERNELS = (
+    "mathematics",
+    "stream",
+    "box_muller",
+    "normal",
+    "deviations",
+    "scatter",
+    "cholesky",
+    "multivariate_sampling",
+    "multivariate_density",
+    "target",
+)
 
 
 @pytest.fixture(scope="session", params=LEVELS)

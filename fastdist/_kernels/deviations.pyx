@@ -4,21 +4,13 @@ Compensated, in float64, and in a fixed order: so many sums side by side, and so
 """
 
 from fastdist._kernels.environment cimport enter, environment, leave
-from fastdist._kernels.mathematics cimport floating, fused_multiply_add
+from fastdist._kernels.mathematics cimport add, floating, fused_multiply_add
 
 cdef enum:
     LANES = 16              # sums side by side
     SUMS_BLOCK = 4096       # numbers summed into one row
 
 BLOCK = SUMS_BLOCK          # for Python
-
-
-cdef inline void add(double *high, double *low, double x) noexcept nogil:
-    """high + low += x, where the error of the rounded high goes to low (D. E. Knuth, TAOCP 2, 4.2.2)."""
-    cdef double total = high[0] + x
-    cdef double part = total - high[0]
-    low[0] += (high[0] - (total - part)) + (x - part)
-    high[0] = total
 
 
 cdef inline void accumulate(

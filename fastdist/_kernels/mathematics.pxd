@@ -71,6 +71,14 @@ cdef inline floating square_root(floating x) noexcept nogil:
         return sqrtf(x)
 
 
+cdef inline void add(double *high, double *low, double x) noexcept nogil:
+    """high + low += x, where the error of the rounded high goes to low (D. E. Knuth, TAOCP 2, 4.2.2)."""
+    cdef double total = high[0] + x
+    cdef double part = total - high[0]
+    low[0] += (high[0] - (total - part)) + (x - part)
+    high[0] = total
+
+
 cdef inline floating rough_half_reciprocal(floating x) noexcept nogil:
     """1 / (2 x) within 6 %, where x > 0 and the result are normal; finite for x = 0.
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from fastdist._kernels.environment cimport enter, environment, here, leave
 from fastdist._kernels.mathematics cimport floating, if_less
+from fastdist._kernels.numpy_scalar cimport fastdist_float64
 from fastdist._kernels.stream cimport CACHE, CACHE_LINE, prefetch
 
 cnp.import_array()
@@ -32,18 +33,6 @@ cdef enum:
 cdef extern from *:
     const double LARGEST_F32 "FLT_MAX"
     const double LEAST_F32 "0x1p-149"
-
-cdef extern from *:
-    """
-    #include <numpy/arrayscalars.h>
-
-    static inline PyObject *fastdist_float64(double x) {
-        PyObject *number = PyArrayScalar_New(Double);
-        if (number != NULL) PyArrayScalar_ASSIGN(number, Double, x);
-        return number;
-    }
-    """
-    object fastdist_float64(double x)
 
 
 # The parameters of a tile: rows of TILE numbers

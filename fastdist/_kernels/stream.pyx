@@ -110,9 +110,11 @@ cdef class BlockStream(Stream):
     """The samples of one domain of a key: every place in it is reached at once."""
 
     cdef BlockCursor cursor
+    cdef readonly object transform      # what its words become, for another kernel
 
     def __init__(self, const uint64_t[::1] key, int domain, object transform):
         self.cursor.domain = domain
+        self.transform = transform
         self.start(transform, next_tile, &self.cursor)
         self.key = key
 
@@ -141,6 +143,11 @@ cdef class BlockStream(Stream):
         if position % samples:
             refill(&self.buffer)
             self.buffer.index = position % samples
+
+    @property
+    def domain(self):
+        """Which sequence of the key."""
+        return self.cursor.domain
 
     @property
     def block(self):

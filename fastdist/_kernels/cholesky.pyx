@@ -1,0 +1,294 @@
+"""Cholesky factors:  A = L L^T  with a lower triangular L whose diagonal is positive.
+
+    L[j][j] = sqrt(A[j][j] - sum over k < j of L[j][k]^2)
+    L[i][j] = (A[i][j] - sum over k < j of L[i][k] L[j][k]) / L[j][j],      i > j
+
+(Golub, Van Loan, Matrix Computations, 4.2).  Columns are made a panel of LANES at a time: first what the
+panels before subtract, in registers (panel.pxd), then what the columns of the panel subtract from each other.
+Every number is one chain of fused multiply-adds, k = 0, 1, 2, ..., and then one division or root, so that
+panels cannot be seen in it.  Backward error: fastdist/accuracy.py.
+
+A covariance that is only semi-definite is factored with pivots: the largest of what is left of the diagonal
+comes next, and the rank is where nothing is left (Higham, Accuracy and Stability of Numerical Algorithms,
+10.3).
+"""
+
+from cpython.exc cimport PyErr_SetNone
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from libc.math cimport INFINITY, NAN
+from libc.stdint cimport int64_t
+
+cimport numpy as cnp
+
+from fastdist._kernels.environment cimport enter, environment, leave
+from fastdist._kernels.mathematics cimport floating, fused_multiply_add, square_root
+from fastdist._kernels.panel cimport LANES, ROWS, accumulate
+
+cnp.import_array()
+cnp.import_ufunc()
+
+
+# A panel: LANES columns of L, from column j on
+
+cdef inline void pack(const floating *factor, Py_ssize_t d, Py_ssize_t j, floating *before) noexcept nogil:
+    """before[k][lane] = -L[j + lane][k],  k < j:  what the rows of the panel multiply."""
+    cdef Py_ssize_t k, lane, width = min(<Py_ssize_t> LANES, d - j)
+    for k in range(j):
+        for lane in range(width):
+            before[k * LANES + lane] = -factor[(j + lane) * d + k]
+        for lane in range(width, LANES):
+            before[k * LANES + lane] = 0
+
+
+cdef inline void subtract_before(
+    floating *sums, const floating *factor, Py_ssize_t d, Py_ssize_t i, Py_ssize_t j, const floating *before,
+    Py_ssize_t rows,
+) noexcept nogil:
+    """sums[row][lane] = A[i + row][j + lane] less the products with all panels before; ``rows`` literal."""
+    cdef floating registers[ROWS * LANES]
+    cdef Py_ssize_t row, lane, width = min(<Py_ssize_t> LANES, d - j)
+    for row in range(rows):
+        for lane in range(LANES):
+            registers[row * LANES + lane] = 0
+        for lane in range(width):
+            registers[row * LANES + lane] = factor[(i + row) * d + j + lane]
+    accumulate(registers, factor + i * d, d, 1, before, LANES, j, rows)
+    for row in range(rows * LANES):
+        sums[row] = registers[row]
+
+
+cdef inline bint factor_square(floating *factor, Py_ssize_t d, Py_ssize_t j, Py_ssize_t width) noexcept nogil:
+    """The square of the panel on the diagonal, column after column; or False if a pivot is not positive."""
+    cdef floating *square = factor + j * d + j
+    cdef floating total, pivot
+    cdef Py_ssize_t i, k, column
+    for column in range(width):
+        pivot = square[column * d + column]
+        for k in range(column):
+            pivot = fused_multiply_add(-square[column * d + k], square[column * d + k], pivot)
+        if not 0 < pivot < <floating> INFINITY:
+            return False
+        pivot = square_root(pivot)
+        square[column * d + column] = pivot
+        for i in range(column + 1, width):
+            total = square[i * d + column]
+            for k in range(column):
+                total = fused_multiply_add(-square[i * d + k], square[column * d + k], total)
+            square[i * d + column] = total / pivot
+    return True
+
+
+cdef inline void factor_rows(
+    floating *factor, Py_ssize_t d, Py_ssize_t i, Py_ssize_t j, const floating *before,
+    const floating *square, const floating *pivots, Py_ssize_t rows,
+) noexcept nogil:
+    """Rows i ... i + rows - 1, below the square; ``rows`` is a literal."""
+    cdef floating sums[ROWS * LANES]
+    cdef floating number
+    cdef Py_ssize_t row, lane, other, width = min(<Py_ssize_t> LANES, d - j)
+    subtract_before(sums, factor, d, i, j, before, rows)
+    for lane in range(width):
+        for row in range(rows):
+            number = sums[row * LANES + lane] / pivots[lane]
+            factor[(i + row) * d + j + lane] = number
+            for other in range(LANES):
+                sums[row * LANES + other] = fused_multiply_add(
+                    number, square[lane * LANES + other], sums[row * LANES + other])
+
+
+cdef inline bint factor_panel(floating *factor, Py_ssize_t d, Py_ssize_t j, floating *before) noexcept nogil:
+    """Columns j ... j + LANES - 1; or False if a pivot is not positive."""
+    cdef floating sums[ROWS * LANES]
+    cdef floating square[LANES * LANES]     # square[k][lane] = -L[j + lane][j + k]
+    cdef floating pivots[LANES]
+    cdef Py_ssize_t i, k, lane, block, width = min(<Py_ssize_t> LANES, d - j)
+    if j:
+        pack(factor, d, j, before)
+        for i in range(width):
+            subtract_before(sums, factor, d, j + i, j, before, 1)
+            for lane in range(i + 1):
+                factor[(j + i) * d + j + lane] = sums[lane]
+    if not factor_square(factor, d, j, width):
+        return False
+    if j + width == d:
+        return True
+    for k in range(LANES):
+        pivots[k] = factor[(j + k) * d + j + k]
+        for lane in range(LANES):
+            square[k * LANES + lane] = -factor[(j + lane) * d + j + k]
+    for block in range((d - j - LANES) // ROWS):
+        factor_rows(factor, d, j + LANES + ROWS * block, j, before, square, pivots, ROWS)
+    for i in range(d - (d - j - LANES) % ROWS, d):
+        factor_rows(factor, d, i, j, before, square, pivots, 1)
+    return True
+
+
+cdef bint factor_in_place(floating *factor, Py_ssize_t d, floating *before) noexcept nogil:
+    """L in place of the lower triangle of A; or False if A is not positive definite."""
+    cdef Py_ssize_t panel
+    for panel in range((d + LANES - 1) // LANES):
+        if not factor_panel(factor, d, LANES * panel, before):
+            return False
+    return True
+
+
+# With pivots
+
+cdef int64_t factor_with_pivots(
+    const floating *a, Py_ssize_t d, floating tolerance,
+    floating *factor, floating *left, int64_t *permutation,
+) noexcept nogil:
+    """L, for the rows and columns of A in the order of the permutation; returns the rank.
+
+    Nothing is left where no number of the diagonal exceeds ``tolerance`` times the largest that A has.
+    """
+    cdef Py_ssize_t i, j, k, next_pivot
+    cdef floating limit = 0, total
+    for i in range(d):
+        permutation[i] = i
+        left[i] = a[i * d + i]
+        if left[i] > limit:
+            limit = left[i]
+        for k in range(d):
+            factor[i * d + k] = 0
+    limit *= tolerance
+    for j in range(d):
+        next_pivot = j
+        for i in range(j + 1, d):
+            if left[i] > left[next_pivot]:
+                next_pivot = i
+        if not (limit < left[next_pivot] < <floating> INFINITY and left[next_pivot] > 0):
+            return j
+        permutation[j], permutation[next_pivot] = permutation[next_pivot], permutation[j]
+        left[j], left[next_pivot] = left[next_pivot], left[j]
+        for k in range(j):
+            factor[j * d + k], factor[next_pivot * d + k] = factor[next_pivot * d + k], factor[j * d + k]
+        factor[j * d + j] = square_root(left[j])
+        for i in range(j + 1, d):
+            total = a[max(permutation[i], permutation[j]) * d + min(permutation[i], permutation[j])]
+            for k in range(j):
+                total = fused_multiply_add(-factor[i * d + k], factor[j * d + k], total)
+            factor[i * d + j] = total / factor[j * d + j]
+            left[i] = fused_multiply_add(-factor[i * d + j], factor[i * d + j], left[i])
+    return d
+
+
+# The generalised ufuncs
+
+cdef inline void load_lower(
+    floating *lower, const char *a, Py_ssize_t d, Py_ssize_t row, Py_ssize_t column
+) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(d):
+        for k in range(i + 1):
+            lower[i * d + k] = (<const floating *> (a + i * row + k * column))[0]
+        for k in range(i + 1, d):
+            lower[i * d + k] = 0
+
+
+cdef inline void store(
+    const floating *factor, char *out, Py_ssize_t d, Py_ssize_t row, Py_ssize_t column
+) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(d):
+        for k in range(d):
+            (<floating *> (out + i * row + k * column))[0] = factor[i * d + k]
+
+
+cdef void *make_room(Py_ssize_t size) noexcept nogil:
+    """NULL, with a MemoryError, if there is none."""
+    cdef void *room = PyMem_RawMalloc(size)
+    if room == NULL:
+        with gil:
+            PyErr_SetNone(MemoryError)
+    return room
+
+
+cdef inline void cholesky_batch(
+    floating zero, char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps
+) noexcept nogil:
+    cdef Py_ssize_t n = dimensions[0], d = dimensions[1], matrix, i
+    cdef floating *factor = <floating *> make_room((d * (d + LANES) + 1) * sizeof(floating))
+    if factor == NULL:
+        return
+    for matrix in range(n):
+        load_lower(factor, operands[0] + matrix * steps[0], d, steps[2], steps[3])
+        if not factor_in_place(factor, d, factor + d * d):
+            for i in range(d * d):
+                factor[i] = <floating> NAN
+        store(factor, operands[1] + matrix * steps[1], d, steps[4], steps[5])
+    PyMem_RawFree(factor)
+
+
+cdef inline void pivoted_batch(
+    floating zero, char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps
+) noexcept nogil:
+    cdef Py_ssize_t n = dimensions[0], d = dimensions[1], matrix, i
+    cdef floating *a = <floating *> make_room((d * (2 * d + 1) + 1) * sizeof(floating))
+    cdef int64_t *permutation = <int64_t *> make_room((d + 1) * sizeof(int64_t))
+    cdef int64_t rank
+    if a != NULL and permutation != NULL:
+        for matrix in range(n):
+            load_lower(a, operands[0] + matrix * steps[0], d, steps[5], steps[6])
+            rank = factor_with_pivots(
+                a, d, (<const floating *> (operands[1] + matrix * steps[1]))[0], a + d * d, a + 2 * d * d,
+                permutation)
+            store(a + d * d, operands[2] + matrix * steps[2], d, steps[7], steps[8])
+            for i in range(d):
+                (<int64_t *> (operands[3] + matrix * steps[3] + i * steps[9]))[0] = permutation[i]
+            (<int64_t *> (operands[4] + matrix * steps[4]))[0] = rank
+    PyMem_RawFree(a)
+    PyMem_RawFree(permutation)
+
+
+cdef void cholesky_f64(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+) noexcept nogil:
+    cdef environment caller = enter()
+    cholesky_batch(<double> 0, operands, dimensions, steps)
+    leave(caller)
+
+
+cdef void cholesky_f32(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+) noexcept nogil:
+    cdef environment caller = enter()
+    cholesky_batch(<float> 0, operands, dimensions, steps)
+    leave(caller)
+
+
+cdef void pivoted_f64(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+) noexcept nogil:
+    cdef environment caller = enter()
+    pivoted_batch(<double> 0, operands, dimensions, steps)
+    leave(caller)
+
+
+cdef void pivoted_f32(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+) noexcept nogil:
+    cdef environment caller = enter()
+    pivoted_batch(<float> 0, operands, dimensions, steps)
+    leave(caller)
+
+
+cdef cnp.PyUFuncGenericFunction cholesky_loops[2]       # NumPy keeps pointers to these
+cdef cnp.PyUFuncGenericFunction pivoted_loops[2]
+cdef void *data[2]
+cdef char cholesky_types[4]
+cdef char pivoted_types[10]
+cholesky_loops[:] = [<cnp.PyUFuncGenericFunction> cholesky_f32, <cnp.PyUFuncGenericFunction> cholesky_f64]
+pivoted_loops[:] = [<cnp.PyUFuncGenericFunction> pivoted_f32, <cnp.PyUFuncGenericFunction> pivoted_f64]
+data[:] = [NULL, NULL]
+cholesky_types[:] = [cnp.NPY_FLOAT32, cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64]
+pivoted_types[:] = [
+    cnp.NPY_FLOAT32, cnp.NPY_FLOAT32, cnp.NPY_FLOAT32, cnp.NPY_INT64, cnp.NPY_INT64,
+    cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_INT64, cnp.NPY_INT64]
+
+cholesky = cnp.PyUFunc_FromFuncAndDataAndSignature(
+    cholesky_loops, data, cholesky_types, 2, 1, 1, cnp.PyUFunc_None, "cholesky",
+    "(a): L of a = L L^T, or NaN", 0, "(d,d)->(d,d)")
+pivoted_cholesky = cnp.PyUFunc_FromFuncAndDataAndSignature(
+    pivoted_loops, data, pivoted_types, 2, 2, 3, cnp.PyUFunc_None, "pivoted_cholesky",
+    "(a, tolerance): L, p and rank of a[p][:, p] = L L^T", 0, "(d,d),()->(d,d),(d),()")

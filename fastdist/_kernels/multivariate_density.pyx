@@ -1,0 +1,365 @@
+"""Densities of multivariate normals as generalised ufuncs of x, mean, L and log_peak.
+
+The formulae stand in multivariate_density.pxd.  Here a ufunc's operands are gone through in tiles, wherever
+they lie; and a frozen distribution has a short way for few points.
+"""
+
+from cpython.exc cimport PyErr_SetNone
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from libc.math cimport NAN
+
+cimport cython
+cimport numpy as cnp
+
+from fastdist._kernels.environment cimport enter, environment, leave
+from fastdist._kernels.mathematics cimport add, floating, fused_multiply_add
+from fastdist._kernels.normal cimport log_scale, split_scale
+from fastdist._kernels.numpy_scalar cimport fastdist_float64
+from fastdist._kernels.panel cimport LANES
+
+cnp.import_array()
+cnp.import_ufunc()
+
+cdef enum:
+    SMALL = 4096            # numbers, some microseconds
+
+cdef enum Result:
+    SQUARED_MAHALANOBIS
+    LOGPDF
+    PDF
+
+cdef struct Results:
+    Result result
+    const char *log_peak
+    Py_ssize_t log_peak_point
+    char *out
+    Py_ssize_t point
+
+
+cdef inline void finish(
+    floating zero, const double *w, const Results *results, Py_ssize_t first, Py_ssize_t n, Py_ssize_t d,
+    Py_ssize_t lanes,
+) noexcept nogil:
+    cdef double values[WIDE]
+    cdef double peak
+    cdef Py_ssize_t lane
+    cdef char *out = results.out + first * results.point
+    sum_squares(w, values, d, lanes)
+    if results.result != SQUARED_MAHALANOBIS and results.log_peak_point == 0:
+        peak = (<const double *> results.log_peak)[0]
+        for lane in range(lanes):
+            values[lane] = fused_multiply_add(-0.5, values[lane], peak)
+    elif results.result != SQUARED_MAHALANOBIS:
+        for lane in range(n):
+            peak = (<const double *> (results.log_peak + (first + lane) * results.log_peak_point))[0]
+            values[lane] = fused_multiply_add(-0.5, values[lane], peak)
+    if results.result == PDF:
+        for lane in range(lanes):
+            values[lane] = exponential(values[lane])
+    if n == lanes and results.point == <Py_ssize_t> sizeof(floating):
+        for lane in range(lanes):
+            (<floating *> out)[lane] = <floating> values[lane]
+    else:
+        for lane in range(n):
+            (<floating *> (out + lane * results.point))[0] = <floating> values[lane]
+
+
+cdef inline void score_short(
+    floating zero, const Points *points, Py_ssize_t n, const Factor *factor, const Results *results,
+    Py_ssize_t d,
+) noexcept nogil:
+    """Points of one factor, a tile at a time.  The last tile begins early enough to be a whole one."""
+    cdef Py_ssize_t tile, first
+    if n < WIDE:
+        for first in range(n):
+            whiten_short(zero, points, first, factor, d, 1)
+            finish(zero, factor.w, results, first, 1, d, 1)
+        return
+    for tile in range((n + WIDE - 1) // WIDE):
+        first = min(WIDE * tile, n - WIDE)
+        whiten_short(zero, points, first, factor, d, WIDE)
+        finish(zero, factor.w, results, first, WIDE, d, WIDE)
+
+
+cdef void score(
+    floating zero, const Points *points, Py_ssize_t n, const Factor *factor, const Results *results
+) noexcept nogil:
+    """n points of one factor."""
+    cdef Points contiguous = points[0]
+    cdef Py_ssize_t tile, first, m
+    if factor.d >= LONG:
+        for tile in range((n + LANES - 1) // LANES):
+            first = LANES * tile
+            m = min(<Py_ssize_t> LANES, n - first)
+            whiten_long(zero, points, first, m, factor)
+            finish(zero, factor.w, results, first, m, factor.d, LANES)
+    elif points.number == <Py_ssize_t> sizeof(floating) and points.point == factor.d * points.number and (
+            points.mean_point == 0) and 1 <= factor.d <= 3:
+        # Literals, of which better vectors are made
+        contiguous.mean_point = 0
+        contiguous.number = sizeof(floating)
+        contiguous.point = factor.d * sizeof(floating)
+        if factor.d == 1:
+            contiguous.point = sizeof(floating)
+            score_short(zero, &contiguous, n, factor, results, 1)
+        elif factor.d == 2:
+            contiguous.point = 2 * sizeof(floating)
+            score_short(zero, &contiguous, n, factor, results, 2)
+        else:
+            contiguous.point = 3 * sizeof(floating)
+            score_short(zero, &contiguous, n, factor, results, 3)
+    else:
+        score_short(zero, points, n, factor, results, factor.d)
+
+
+# The factor, row after row, with the reciprocals of its diagonal
+
+cdef bint make_room(Factor *factor, Py_ssize_t d) noexcept nogil:
+    """Room for a factor, and for a tile of points; or False, with a MemoryError."""
+    factor.d = d
+    factor.scale_tril = <double *> PyMem_RawMalloc((d * (d + 1 + WIDE) + 1) * sizeof(double))
+    if factor.scale_tril == NULL:
+        with gil:
+            PyErr_SetNone(MemoryError)
+        return False
+    factor.reciprocals = factor.scale_tril + d * d
+    factor.w = factor.reciprocals + d
+    return True
+
+
+cdef void load(Factor *factor, const char *scale_tril, Py_ssize_t row, Py_ssize_t column) noexcept nogil:
+    cdef Py_ssize_t i, k
+    for i in range(factor.d):
+        for k in range(i + 1):
+            factor.scale_tril[i * factor.d + k] = (<const double *> (scale_tril + i * row + k * column))[0]
+        factor.reciprocals[i] = -1 / factor.scale_tril[i * factor.d + i]
+
+
+# The generalised ufuncs
+
+cdef inline void score_batch(
+    floating zero, char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, Result result
+) noexcept nogil:
+    """x, mean, L and, of densities, log_peak; all points share a factor if it stays in its place."""
+    cdef Py_ssize_t operands_in = 3 if result == SQUARED_MAHALANOBIS else 4
+    cdef const cnp.npy_intp *core = steps + operands_in + 1     # x, mean, rows of L, columns of L
+    cdef Points points = Points(operands[0], steps[0], core[0], operands[1], steps[1], core[1])
+    cdef Results results = Results(result, NULL, 0, operands[operands_in], steps[operands_in])
+    cdef Factor factor
+    cdef Py_ssize_t n = dimensions[0], i
+    if result != SQUARED_MAHALANOBIS:
+        results.log_peak, results.log_peak_point = operands[3], steps[3]
+    if n == 0 or not make_room(&factor, dimensions[1]):
+        return
+    if steps[2] == 0:
+        load(&factor, operands[2], core[2], core[3])
+        score(zero, &points, n, &factor, &results)
+    else:
+        for i in range(n):
+            load(&factor, operands[2] + i * steps[2], core[2], core[3])
+            score(zero, &points, 1, &factor, &results)
+            points.x += points.point
+            points.mean += points.mean_point
+            results.log_peak += results.log_peak_point
+            results.out += results.point
+    PyMem_RawFree(factor.scale_tril)
+
+
+cdef void score_f64(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *result
+) noexcept nogil:
+    cdef environment caller = enter()
+    score_batch(<double> 0, operands, dimensions, steps, (<const Result *> result)[0])
+    leave(caller)
+
+
+cdef void score_f32(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *result
+) noexcept nogil:
+    cdef environment caller = enter()
+    score_batch(<float> 0, operands, dimensions, steps, (<const Result *> result)[0])
+    leave(caller)
+
+
+cdef void whiten_f64(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+) noexcept nogil:
+    """x, mean, L -> y,  a point at a time."""
+    cdef environment caller = enter()
+    cdef Points points = Points(operands[0], steps[0], steps[4], operands[1], steps[1], steps[5])
+    cdef Factor factor
+    cdef Py_ssize_t n = dimensions[0], d = dimensions[1], i, k
+    if n and make_room(&factor, d):
+        for i in range(n):
+            if i == 0 or steps[2]:
+                load(&factor, operands[2] + i * steps[2], steps[6], steps[7])
+            whiten_short(<double> 0, &points, i, &factor, d, 1)
+            for k in range(d):
+                (<double *> (operands[3] + i * steps[3] + k * steps[8]))[0] = 0 - factor.w[k]
+        PyMem_RawFree(factor.scale_tril)
+    leave(caller)
+
+
+cdef void log_peak_f64(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+) noexcept nogil:
+    """L -> -sum over i of (ln L[i][i] + ln(2 pi) / 2)."""
+    cdef environment caller = enter()
+    cdef double scale, shrink, grow, scaled, reciprocal, high, low
+    cdef Py_ssize_t n = dimensions[0], d = dimensions[1], i, k
+    for i in range(n):
+        high = low = 0
+        for k in range(d):
+            scale = (<const double *> (operands[0] + i * steps[0] + k * (steps[2] + steps[3])))[0]
+            split_scale(scale, &shrink, &grow, &scaled, &reciprocal)
+            add(&high, &low, log_scale(scale, shrink, grow, scaled) if scale > 0 else NAN)
+        (<double *> (operands[1] + i * steps[1]))[0] = 0 - (high + low)
+    leave(caller)
+
+
+cdef Result RESULTS[3]
+RESULTS[:] = [SQUARED_MAHALANOBIS, LOGPDF, PDF]
+cdef cnp.PyUFuncGenericFunction score_loops[2]          # NumPy keeps pointers to these
+cdef cnp.PyUFuncGenericFunction whiten_loops[1]
+cdef cnp.PyUFuncGenericFunction log_peak_loops[1]
+cdef void *score_data[6]
+cdef void *no_data[1]
+cdef char distance_types[8]
+cdef char density_types[10]
+score_loops[:] = [<cnp.PyUFuncGenericFunction> score_f32, <cnp.PyUFuncGenericFunction> score_f64]
+whiten_loops[:] = [<cnp.PyUFuncGenericFunction> whiten_f64]
+log_peak_loops[:] = [<cnp.PyUFuncGenericFunction> log_peak_f64]
+score_data[:] = [<void *> &RESULTS[0], <void *> &RESULTS[0], <void *> &RESULTS[1], <void *> &RESULTS[1],
+                 <void *> &RESULTS[2], <void *> &RESULTS[2]]
+no_data[:] = [NULL]
+distance_types[:] = [
+    cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT32,
+    cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64]
+density_types[:] = [
+    cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT32,
+    cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64]
+
+squared_mahalanobis = cnp.PyUFunc_FromFuncAndDataAndSignature(
+    score_loops, &score_data[0], distance_types, 2, 3, 1, cnp.PyUFunc_None, "squared_mahalanobis",
+    "(x, mean, scale_tril)", 0, "(d),(d),(d,d)->()")
+logpdf = cnp.PyUFunc_FromFuncAndDataAndSignature(
+    score_loops, &score_data[2], density_types, 2, 4, 1, cnp.PyUFunc_None, "logpdf",
+    "(x, mean, scale_tril, log_peak)", 0, "(d),(d),(d,d),()->()")
+pdf = cnp.PyUFunc_FromFuncAndDataAndSignature(
+    score_loops, &score_data[4], density_types, 2, 4, 1, cnp.PyUFunc_None, "pdf",
+    "(x, mean, scale_tril, log_peak)", 0, "(d),(d),(d,d),()->()")
+whiten = cnp.PyUFunc_FromFuncAndDataAndSignature(
+    whiten_loops, no_data, &density_types[5], 1, 3, 1, cnp.PyUFunc_None, "whiten", "(x, mean, scale_tril)", 0,
+    "(d),(d),(d,d)->(d)")
+log_peak = cnp.PyUFunc_FromFuncAndDataAndSignature(
+    log_peak_loops, no_data, &density_types[5], 1, 1, 1, cnp.PyUFunc_None, "log_peak", "(scale_tril)", 0,
+    "(d,d)->()")
+
+
+# The short way for few points
+
+@cython.final
+cdef class Whitener:
+    """One mean, factor and log_peak, ready for use; each call keeps the GIL."""
+
+    cdef Factor factor
+    cdef cnp.ndarray mean
+    cdef double log_peak
+    cdef double *point          # room for one
+
+    def __cinit__(self, cnp.ndarray mean, cnp.ndarray scale_tril, double log_peak):
+        cdef Py_ssize_t d = mean.shape[0]
+        self.mean = mean.copy()
+        self.log_peak = log_peak
+        if not make_room(&self.factor, d):
+            raise MemoryError
+        load(&self.factor, <const char *> cnp.PyArray_DATA(scale_tril), cnp.PyArray_STRIDE(scale_tril, 0),
+             cnp.PyArray_STRIDE(scale_tril, 1))
+        self.point = <double *> PyMem_RawMalloc((d + 1) * sizeof(double))
+        if self.point == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.factor.scale_tril)
+        PyMem_RawFree(self.point)
+
+    def squared_mahalanobis(self, x):
+        return short_way(self, x, SQUARED_MAHALANOBIS)
+
+    def logpdf(self, x):
+        return short_way(self, x, LOGPDF)
+
+    def pdf(self, x):
+        return short_way(self, x, PDF)
+
+
+cdef object short_way(Whitener whitener, x, Result result):
+    """The result for the numbers of one point, or for a small array; None for anything else.
+
+    As of SciPy, axes of length 1 are left out, and an array of one dimension is points if d = 1.
+    """
+    cdef Py_ssize_t d = whitener.factor.d, n
+    cdef double value
+    cdef cnp.ndarray array, out
+    if cnp.PyArray_CheckExact(x):
+        array = <cnp.ndarray> x
+        if (cnp.PyArray_TYPE(array) != cnp.NPY_FLOAT64 or cnp.PyArray_SIZE(array) > SMALL or d == 0
+                or not cnp.PyArray_CHKFLAGS(array, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
+                or not cnp.PyArray_ISNOTSWAPPED(array) or cnp.PyArray_NDIM(array) == 0):
+            return None
+        if cnp.PyArray_DIM(array, cnp.PyArray_NDIM(array) - 1) != d and not (
+                d == 1 and cnp.PyArray_NDIM(array) == 1):
+            return None
+        n = cnp.PyArray_SIZE(array) // d
+        if n == 1:
+            score_at_once(whitener, <const double *> cnp.PyArray_DATA(array), 1, result, &value)
+            return fastdist_float64(value)
+        out = new_array(array, d)
+        score_at_once(
+            whitener, <const double *> cnp.PyArray_DATA(array), n, result, <double *> cnp.PyArray_DATA(out))
+        return out
+    if type(x) is list:
+        if len(<list> x) != d or d == 0:
+            return None
+        for i in range(d):
+            number = (<list> x)[i]
+            if not PyFloat_CheckExact(number):
+                return None
+            whitener.point[i] = PyFloat_AS_DOUBLE(number)
+    elif type(x) is tuple:
+        if len(<tuple> x) != d or d == 0:
+            return None
+        for i in range(d):
+            number = (<tuple> x)[i]
+            if not PyFloat_CheckExact(number):
+                return None
+            whitener.point[i] = PyFloat_AS_DOUBLE(number)
+    else:
+        return None
+    score_at_once(whitener, whitener.point, 1, result, &value)
+    return fastdist_float64(value)
+
+
+cdef object new_array(cnp.ndarray x, Py_ssize_t d):
+    """For each point a number, without axes of length 1."""
+    cdef cnp.npy_intp shape[cnp.NPY_MAXDIMS]
+    cdef int axis, dimensions = 0
+    cdef int axes = cnp.PyArray_NDIM(x) - (d != 1 or cnp.PyArray_NDIM(x) > 1)
+    for axis in range(axes):
+        if cnp.PyArray_DIM(x, axis) != 1:
+            shape[dimensions] = cnp.PyArray_DIM(x, axis)
+            dimensions += 1
+    return cnp.PyArray_EMPTY(dimensions, shape, cnp.NPY_FLOAT64, False)
+
+
+cdef inline void score_at_once(
+    Whitener whitener, const double *x, Py_ssize_t n, Result result, double *out
+) noexcept:
+    cdef environment caller = enter()
+    cdef Points points = Points(<const char *> x, whitener.factor.d * sizeof(double), sizeof(double),
+                                <const char *> cnp.PyArray_DATA(whitener.mean), 0, sizeof(double))
+    cdef Results results = Results(
+        result, <const char *> &whitener.log_peak, 0, <char *> out, sizeof(double))
+    score(<double> 0, &points, n, &whitener.factor, &results)
+    leave(caller)

@@ -1,0 +1,320 @@
+"""Multivariate normals: standard normals pushed through an affine map.
+
+    x = mean + L z,      x[i] = mean[i] + sum over k <= i of L[i][k] z[k],      k = 0, 1, ..., i
+
+with a lower triangular L, so that x has the covariance L L^T (Golub, Van Loan, Matrix Computations, 4.2; the
+factor comes from cholesky.pyx).  In generative models this is the whole of "draw z, push it through a model".
+
+Rows are mapped in place, while what the stream has just written lies in cache.  Where a row is short, its
+product is written out, and the compiler puts several rows into a vector.  Longer ones are done from the last
+LANES numbers to the first: what is overwritten is not needed any more.
+
+One order of summation (panel.pxd), for short rows and long: the same bits everywhere.
+"""
+
+from cpython.pycapsule cimport PyCapsule_GetPointer
+from libc.stdint cimport uint64_t
+from libc.string cimport memcpy
+
+cimport cython
+cimport numpy as cnp
+
+import numpy as np
+
+from fastdist._kernels.environment cimport enter, environment, leave
+from fastdist._kernels.mathematics cimport floating, fused_multiply_add
+from fastdist._kernels.panel cimport LANES, ROWS, accumulate
+from fastdist._kernels.stream cimport TILES_PER_BLOCK, Domain, Transform, fill_range
+
+cnp.import_array()
+cnp.import_ufunc()
+
+cdef enum:
+    LONGEST_SHORT = 8       # numbers in a row that is written out
+    ROWS_IN_CACHE = 32      # rows that share a panel of L while it lies in cache, at least
+
+
+# Short rows
+
+cdef inline void colorize_short(
+    floating *z, Py_ssize_t n, const floating *mean, const floating *scale_tril, Py_ssize_t d
+) noexcept nogil:
+    """n rows of d numbers in place; d is a literal, up to LONGEST_SHORT.
+
+    The whole square is multiplied, zeros and all: rows that are alike make vectors.  A product with 0 changes
+    nothing but the sign of a zero, which the addition of the mean, itself never -0, takes away.
+    """
+    cdef floating square[LONGEST_SHORT * LONGEST_SHORT]
+    cdef floating shift[LONGEST_SHORT]
+    cdef floating row[LONGEST_SHORT]
+    cdef floating x[LONGEST_SHORT]
+    cdef floating total
+    cdef Py_ssize_t r, i, k
+    for i in range(d):
+        shift[i] = mean[i]
+        for k in range(d):
+            square[i * d + k] = scale_tril[i * d + k]
+    for r in range(n):
+        for k in range(d):
+            row[k] = z[r * d + k]
+        for i in range(d):
+            total = 0
+            for k in range(d):
+                total = fused_multiply_add(square[i * d + k], row[k], total)
+            x[i] = shift[i] + total
+        for i in range(d):
+            z[r * d + i] = x[i]
+
+
+# Long rows.  A panel holds LANES rows of L as columns, so that they are read in order: panel[k][lane].
+
+cdef inline Py_ssize_t first_of_panel(Py_ssize_t d, Py_ssize_t panel) noexcept nogil:
+    """The row of L in lane 0.  Negative in the first panel, with idle lanes then, unless LANES divides d."""
+    return d + LANES * panel - (d + LANES - 1) // LANES * LANES
+
+
+cdef inline Py_ssize_t place_of_panel(Py_ssize_t d, Py_ssize_t panel) noexcept nogil:
+    """Where it starts: after all panels before it, which are as long as their last row."""
+    return LANES * (panel * first_of_panel(d, 0) + LANES * (panel * (panel + 1) // 2))
+
+
+cdef inline void pack(const floating *scale_tril, Py_ssize_t d, floating *panels) noexcept nogil:
+    cdef Py_ssize_t panel, first, k, lane
+    cdef floating *place
+    for panel in range((d + LANES - 1) // LANES):
+        first = first_of_panel(d, panel)
+        place = panels + place_of_panel(d, panel)
+        for k in range(first + LANES):
+            for lane in range(LANES):
+                place[k * LANES + lane] = 0 if k > first + lane else scale_tril[(first + lane) * d + k]
+
+
+cdef inline void multiply_rows(
+    floating *z, Py_ssize_t d, const floating *panel, Py_ssize_t first, const floating *shift, Py_ssize_t rows
+) noexcept nogil:
+    """LANES numbers of some rows; ``rows`` is a literal."""
+    cdef floating sums[ROWS * LANES]
+    cdef Py_ssize_t i, lane
+    for i in range(rows):
+        for lane in range(LANES):
+            sums[i * LANES + lane] = 0
+    accumulate(sums, z, d, 1, panel, LANES, first + LANES, rows)
+    for i in range(rows):
+        for lane in range(LANES):
+            sums[i * LANES + lane] += shift[lane]
+    if first >= 0:
+        for i in range(rows):
+            memcpy(z + i * d + first, sums + i * LANES, LANES * sizeof(floating))
+    else:
+        for i in range(rows):
+            for lane in range(first + LANES):
+                z[i * d + lane] = sums[i * LANES - first + lane]
+
+
+cdef void colorize_long(
+    floating *z, Py_ssize_t n, const floating *mean, const floating *panels, Py_ssize_t d
+) noexcept nogil:
+    """n rows in place; ``mean`` is padded by LANES numbers in front."""
+    cdef Py_ssize_t panel, first, r
+    cdef const floating *place
+    cdef const floating *shift
+    for panel in range((d + LANES - 1) // LANES - 1, -1, -1):
+        first = first_of_panel(d, panel)
+        place = panels + place_of_panel(d, panel)
+        shift = mean + LANES + first
+        for r in range(n // ROWS):
+            multiply_rows(z + ROWS * r * d, d, place, first, shift, ROWS)
+        for r in range(n - n % ROWS, n):
+            multiply_rows(z + r * d, d, place, first, shift, 1)
+
+
+cdef inline void colorize_rows(
+    floating *z, Py_ssize_t n, const floating *mean, const floating *factor, Py_ssize_t d
+) noexcept nogil:
+    """``factor`` is L itself for short rows, its panels for long ones."""
+    cdef const floating *shift = mean + LANES
+    if d == 1:
+        colorize_short(z, n, shift, factor, 1)
+    elif d == 2:
+        colorize_short(z, n, shift, factor, 2)
+    elif d == 3:
+        colorize_short(z, n, shift, factor, 3)
+    elif d == 4:
+        colorize_short(z, n, shift, factor, 4)
+    elif d == 8:
+        colorize_short(z, n, shift, factor, 8)
+    elif d > 0:
+        colorize_long(z, n, mean, factor, d)
+
+
+cdef inline bint is_short(Py_ssize_t d) noexcept nogil:
+    return 1 <= d <= 4 or d == LONGEST_SHORT
+
+
+cdef inline void fill_rows(
+    const uint64_t *key, Domain domain, const Transform *transform, uint64_t first,
+    floating *out, Py_ssize_t n, const floating *mean, const floating *factor, Py_ssize_t d,
+) noexcept nogil:
+    """n rows of the stream from sample ``first`` on, some blocks at a time, mapped in cache."""
+    cdef char *place
+    cdef Py_ssize_t block = TILES_PER_BLOCK * transform.samples
+    cdef Py_ssize_t piece = (ROWS_IN_CACHE * d + block - 1) // block * block
+    cdef Py_ssize_t filled = 0, done = 0, end, rows
+    while filled < n * d:
+        # up to a border of blocks, from where the stream goes on without a detour
+        end = min(n * d, filled + piece - <Py_ssize_t> ((first + <uint64_t> filled) % <uint64_t> block))
+        place = <char *> (out + filled)
+        fill_range(key, domain, transform, first + <uint64_t> filled, place, end - filled, 0, 1)
+        filled = end
+        rows = filled // d - done
+        if filled < n * d:
+            rows -= rows % ROWS
+        colorize_rows(out + done * d, rows, mean, factor, d)
+        done += rows
+
+
+cdef object packed(cnp.ndarray scale_tril, floating zero):
+    """L in the order of its use; ``zero`` tells its type."""
+    cdef Py_ssize_t d = scale_tril.shape[0]
+    cdef cnp.ndarray panels
+    if is_short(d):
+        return np.tril(scale_tril)
+    panels = np.empty(place_of_panel(d, (d + LANES - 1) // LANES), scale_tril.dtype)
+    pack(<const floating *> cnp.PyArray_DATA(scale_tril), d, <floating *> cnp.PyArray_DATA(panels))
+    return panels
+
+
+@cython.final
+cdef class Colorizer:
+    """The map of one mean and one factor, both float64 or both float32, ready for use."""
+
+    cdef readonly Py_ssize_t dimension
+    cdef readonly object dtype
+    cdef int typenum
+    cdef cnp.ndarray mean           # behind LANES numbers, which idle lanes read
+    cdef cnp.ndarray factor
+
+    def __init__(self, cnp.ndarray mean, cnp.ndarray scale_tril):
+        cdef bint double_precision = cnp.PyArray_TYPE(mean) == cnp.NPY_FLOAT64
+        if not double_precision and cnp.PyArray_TYPE(mean) != cnp.NPY_FLOAT32:
+            raise TypeError(f"a mean of dtype float64 or float32, not {mean.dtype}")
+        if scale_tril.dtype != mean.dtype or (<object> scale_tril).shape != 2 * (<object> mean).shape:
+            raise ValueError("mean (d,) and scale_tril (d, d) must be of one dtype")
+        scale_tril = np.ascontiguousarray(scale_tril)
+        self.dimension = mean.shape[0]
+        self.dtype = mean.dtype
+        self.typenum = cnp.PyArray_TYPE(mean)
+        # No -0, so that the sign of no zero is to be seen
+        self.mean = np.concatenate([np.zeros(LANES, mean.dtype), mean + mean.dtype.type(0)])
+        self.factor = packed(scale_tril, <double> 0) if double_precision else packed(scale_tril, <float> 0)
+
+    def apply(self, cnp.ndarray z):
+        """Map rows of standard normals in place; the GIL is released."""
+        cdef Py_ssize_t rows = self.rows_of(z)
+        if self.typenum == cnp.NPY_FLOAT64:
+            apply_to[double](self, <double *> cnp.PyArray_DATA(z), rows)
+        else:
+            apply_to[float](self, <float *> cnp.PyArray_DATA(z), rows)
+
+    def fill_range(self, normals, const uint64_t[::1] key, uint64_t first, cnp.ndarray out):
+        """Write rows of samples first, first + 1, ... of a key's normals, mapped; the GIL is released."""
+        cdef Py_ssize_t rows = self.rows_of(out)
+        cdef Domain domain = <Domain> <int> normals.domain
+        cdef const Transform *transform = <const Transform *> PyCapsule_GetPointer(
+            normals.transform, "fastdist.Transform")
+        if transform.typenum != self.typenum:
+            raise TypeError(f"normals of another dtype than {self.dtype}")
+        if self.typenum == cnp.NPY_FLOAT64:
+            fill_from[double](self, &key[0], domain, transform, first, <double *> cnp.PyArray_DATA(out), rows)
+        else:
+            fill_from[float](self, &key[0], domain, transform, first, <float *> cnp.PyArray_DATA(out), rows)
+
+    cdef Py_ssize_t rows_of(self, cnp.ndarray out) except -1:
+        """How many rows an array has that can be written as it lies."""
+        if (cnp.PyArray_TYPE(out) != self.typenum or not cnp.PyArray_ISNOTSWAPPED(out)
+                or not cnp.PyArray_CHKFLAGS(out, cnp.NPY_ARRAY_CARRAY) or cnp.PyArray_NDIM(out) == 0
+                or cnp.PyArray_DIM(out, cnp.PyArray_NDIM(out) - 1) != self.dimension):
+            raise ValueError(f"rows of {self.dimension} contiguous, writable {self.dtype} are wanted")
+        return cnp.PyArray_SIZE(out) // self.dimension if self.dimension else 0
+
+
+cdef apply_to(Colorizer colorizer, floating *z, Py_ssize_t rows):
+    cdef const floating *mean = <const floating *> cnp.PyArray_DATA(colorizer.mean)
+    cdef const floating *factor = <const floating *> cnp.PyArray_DATA(colorizer.factor)
+    cdef Py_ssize_t d = colorizer.dimension
+    cdef environment caller
+    with nogil:
+        caller = enter()
+        colorize_rows(z, rows, mean, factor, d)
+        leave(caller)
+
+
+cdef fill_from(
+    Colorizer colorizer, const uint64_t *key, Domain domain, const Transform *transform, uint64_t first,
+    floating *out, Py_ssize_t rows,
+):
+    cdef const floating *mean = <const floating *> cnp.PyArray_DATA(colorizer.mean)
+    cdef const floating *factor = <const floating *> cnp.PyArray_DATA(colorizer.factor)
+    cdef Py_ssize_t d = colorizer.dimension
+    cdef environment caller
+    with nogil:
+        caller = enter()
+        fill_rows(key, domain, transform, first, out, rows, mean, factor, d)
+        leave(caller)
+
+
+# Where each row has a mean and a factor of its own: a generalised ufunc
+
+cdef inline void colorize_batch(
+    floating zero, char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps
+) noexcept nogil:
+    """(d), (d), (d, d) -> (d):  z, mean, L, any strides; ``zero`` tells the type."""
+    cdef Py_ssize_t n = dimensions[0], d = dimensions[1], i, k
+    cdef const char *z = operands[0]
+    cdef const char *mean = operands[1]
+    cdef const char *scale_tril = operands[2]
+    cdef char *out = operands[3]
+    cdef Py_ssize_t of_z = steps[4], of_mean = steps[5], of_out = steps[8]
+    cdef Py_ssize_t of_row = steps[6], of_column = steps[7]
+    cdef floating total
+    for _ in range(n):
+        for i in range(d - 1, -1, -1):      # so that x may take the place of z
+            total = 0
+            for k in range(i + 1):
+                total = fused_multiply_add(
+                    (<const floating *> (scale_tril + i * of_row + k * of_column))[0],
+                    (<const floating *> (z + k * of_z))[0], total)
+            (<floating *> (out + i * of_out))[0] = (
+                (<const floating *> (mean + i * of_mean))[0] + zero) + total
+        z += steps[0]
+        mean += steps[1]
+        scale_tril += steps[2]
+        out += steps[3]
+
+
+cdef void colorize_f64(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+) noexcept nogil:
+    cdef environment caller = enter()
+    colorize_batch(<double> 0, operands, dimensions, steps)
+    leave(caller)
+
+
+cdef void colorize_f32(
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+) noexcept nogil:
+    cdef environment caller = enter()
+    colorize_batch(<float> 0, operands, dimensions, steps)
+    leave(caller)
+
+
+cdef cnp.PyUFuncGenericFunction loops[2]        # NumPy keeps pointers to these
+cdef char types[8]
+cdef void *data[2]
+loops[:] = [<cnp.PyUFuncGenericFunction> colorize_f32, <cnp.PyUFuncGenericFunction> colorize_f64]
+types[:] = [cnp.NPY_FLOAT32] * 4 + [cnp.NPY_FLOAT64] * 4
+data[:] = [NULL, NULL]
+
+colorize = cnp.PyUFunc_FromFuncAndDataAndSignature(
+    loops, data, types, 2, 3, 1, cnp.PyUFunc_None, "colorize", "mean + L z: (z, mean, L)", 0,
+    "(d),(d),(d,d)->(d)")

@@ -1,0 +1,71 @@
+"""The scatter matrix of data: the sum of the outer products of deviations, of which a covariance is made.
+
+    S = sum over rows r of (x_r - mean) (x_r - mean)^T
+
+BLOCK rows are summed on their own, r ascending, in registers (panel.pxd), and that sum is added to the
+result; so the error does not grow with the number of rows, but with that of blocks.
+"""
+
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+
+from fastdist._kernels.environment cimport enter, environment, leave
+from fastdist._kernels.mathematics cimport floating
+from fastdist._kernels.panel cimport LANES, ROWS, accumulate
+
+cdef enum:
+    ROWS_OF_BLOCK = 256
+
+BLOCK = ROWS_OF_BLOCK          # for Python
+
+
+cdef inline void centre(
+    const floating *x, const double *mean, Py_ssize_t n, Py_ssize_t d, double *centred, Py_ssize_t padded
+) noexcept nogil:
+    cdef Py_ssize_t row, k
+    for row in range(n):
+        for k in range(d):
+            centred[row * padded + k] = <double> x[row * d + k] - mean[k]
+        for k in range(d, padded):
+            centred[row * padded + k] = 0
+
+
+cdef void add_block(
+    const double *centred, Py_ssize_t n, Py_ssize_t d, Py_ssize_t padded, double *out
+) noexcept nogil:
+    """The lower triangle, ROWS rows by LANES columns at a time."""
+    cdef double sums[ROWS * LANES]
+    cdef Py_ssize_t i, j, row, lane, block, panel
+    for panel in range((d + LANES - 1) // LANES):
+        j = LANES * panel
+        for block in range((d - j + ROWS - 1) // ROWS):
+            i = j + ROWS * block
+            for lane in range(ROWS * LANES):
+                sums[lane] = 0
+            accumulate(sums, centred + i, 1, padded, centred + j, padded, n, ROWS)
+            for row in range(min(<Py_ssize_t> ROWS, d - i)):
+                for lane in range(min(<Py_ssize_t> LANES, i + row - j + 1)):
+                    out[(i + row) * d + j + lane] += sums[row * LANES + lane]
+
+
+def add_scatter(const floating[:, ::1] x, const double[::1] mean, double[:, ::1] out):
+    """Add the scatter matrix of the rows of x to the lower triangle of ``out``; the GIL is released."""
+    cdef Py_ssize_t block, first, rows, n = x.shape[0], d = x.shape[1]
+    cdef Py_ssize_t padded = d + LANES + ROWS       # blocks and panels may reach beyond the triangle
+    cdef double *centred
+    cdef environment caller
+    if mean.shape[0] != d or out.shape[0] != d or out.shape[1] != d:
+        raise ValueError(f"of {d} numbers: a mean of {mean.shape[0]}, sums {out.shape[0]} x {out.shape[1]}")
+    if n == 0 or d == 0:
+        return
+    centred = <double *> PyMem_RawMalloc(ROWS_OF_BLOCK * padded * sizeof(double))
+    if centred == NULL:
+        raise MemoryError
+    with nogil:
+        caller = enter()
+        for block in range((n + ROWS_OF_BLOCK - 1) // ROWS_OF_BLOCK):
+            first = block * ROWS_OF_BLOCK
+            rows = min(<Py_ssize_t> ROWS_OF_BLOCK, n - first)
+            centre(&x[first, 0], &mean[0], rows, d, centred, padded)
+            add_block(centred, rows, d, padded, &out[0, 0])
+        leave(caller)
+    PyMem_RawFree(centred)

@@ -1,0 +1,147 @@
+"""The density of the multivariate normal distribution, of mean m and covariance  S = L L^T.
+
+    p(x) = exp(-q / 2) / sqrt((2 pi)^d det S),    q = (x - m)^T S^-1 (x - m)
+
+q is the squared Mahalanobis distance of x from m.  With  y = L^-1 (x - m),  found by forward substitution,
+
+    y_i = (x_i - m_i - sum_{k<i} L[i][k] y_k) / L[i][i],    q = y_0^2 + ... + y_(d-1)^2
+
+and  det S = (product of the L[i][i])^2.  No matrix is inverted.  The y are independent standard normals if x
+is normal: they are its *white* version.
+
+``textbook_logpdf`` is those formulas.  The rest is the twin of ``_kernels/multivariate_density.pyx``: sums
+run with k ascending, one fused multiply-add a term, and a multiplication by 1 / L[i][i], which is known
+before any x is, takes the place of the division.  All of it is computed in float64; of a ``Float32`` x the
+result is rounded to ``Float32`` in the end.
+"""
+
+import math
+from collections.abc import Sequence
+
+from .arithmetic import Float32, fma
+from .cholesky import Matrix, textbook_cholesky
+from .deviations import add
+from .mathematics import exp_parts, scale_by_power
+from .normal import log_scale
+
+
+# As anyone would write it
+
+
+def textbook_logpdf(x: Sequence[float], mean: Sequence[float], cov: Matrix) -> float:
+    """The log density, the covariance factored each time.
+
+    >>> round(textbook_logpdf([3.0, 6.0], [1.0, 2.0], [[4.0, 2.0], [2.0, 10.0]]), 12)
+    -4.629636535637
+    """
+    d = len(mean)
+    factor = textbook_cholesky(cov)
+    y: list[float] = []
+    for i in range(d):
+        rest = x[i] - mean[i] - sum(factor[i][k] * y[k] for k in range(i))
+        y.append(rest / factor[i][i])
+    half_log_det = sum(math.log(factor[i][i]) for i in range(d))
+    return -0.5 * (sum(v * v for v in y) + d * math.log(2 * math.pi)) - half_log_det
+
+
+# The twin
+
+
+def reciprocal(x: float) -> float:
+    """1 / x, also of zero, where Python raises and IEEE 754 has an infinity.
+
+    >>> reciprocal(4.0), reciprocal(-0.0)
+    (0.25, -inf)
+    """
+    return 1 / x if x != 0 else math.copysign(math.inf, x)
+
+
+def log_peak(scale_tril: Matrix) -> float:
+    """The log density at the mean:  -sum_i (ln L[i][i] + ln(2 pi) / 2).
+
+    Large terms may cancel, so what each addition rounds away is added in the end.
+    NaN unless the diagonal is positive.
+
+    >>> log_peak([[2.0, 0.0], [1.0, 3.0]])
+    -3.6296365356374003
+    """
+    high = low = 0.0
+    for i, row in enumerate(scale_tril):
+        term = log_scale(float(row[i])) if row[i] > 0 else math.nan
+        high, low = add(high, low, term)
+    return 0 - (high + low)  # never -0
+
+
+def whiten(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> list[float]:
+    """L^-1 (x - mean),  by forward substitution; no zero in the result is -0.
+
+    >>> whiten([12.0, 15.0], [10.0, 20.0], [[2.0, 0.0], [1.0, 3.0]])
+    [1.0, -2.0]
+    """
+    y: list[float] = []
+    for i, row in enumerate(scale_tril):
+        rest = float(x[i]) - float(mean[i])
+        for k in range(i):
+            rest = fma(-row[k], y[k], rest)
+        y.append(rest * reciprocal(row[i]))
+    return [v + 0.0 for v in y]
+
+
+def squared_distance(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> float:
+    """The squared Mahalanobis distance, in float64 whatever x is."""
+    total = 0.0
+    for y in whiten(x, mean, scale_tril):
+        total = fma(y, y, total)
+    return total
+
+
+def as_data(result: float, x: Sequence[float]) -> float:
+    """The result, rounded to the type of the data."""
+    return Float32(result) if x and isinstance(x[0], Float32) else result
+
+
+def squared_mahalanobis(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> float:
+    """(x - mean)^T (L L^T)^-1 (x - mean) = |y|^2,  y = L^-1 (x - mean).
+
+    >>> squared_mahalanobis([12.0, 15.0], [10.0, 20.0], [[2.0, 0.0], [1.0, 3.0]])
+    5.0
+    """
+    return as_data(squared_distance(x, mean, scale_tril), x)
+
+
+def log_density(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix, peak: float) -> float:
+    """log_peak - |y|^2 / 2,  in float64 whatever x is."""
+    return fma(-0.5, squared_distance(x, mean, scale_tril), peak)
+
+
+def logpdf(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix, peak: float) -> float:
+    """The log density, its value at the mean being known: see ``log_peak``.
+
+    >>> factor = [[2.0, 0.0], [1.0, 3.0]]
+    >>> logpdf([3.0, 6.0], [1.0, 2.0], factor, log_peak(factor))
+    -4.629636535637401
+    """
+    return as_data(log_density(x, mean, scale_tril, peak), x)
+
+
+def pdf(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix, peak: float) -> float:
+    """The density.
+
+    >>> pdf([0.0, 0.0], [0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], log_peak([[1.0, 0.0], [0.0, 1.0]]))
+    0.15915494309189532
+    """
+    return as_data(exp_of_any(log_density(x, mean, scale_tril, peak)), x)
+
+
+def exp_of_any(a: float) -> float:
+    """exp(a): a density may be greater than 1, and beyond the range of numbers.
+
+    From 710 on the result is infinite, and from -746 on 0; no argument farther out is looked at.
+
+    >>> exp_of_any(1.0), exp_of_any(-745.0), exp_of_any(1000.0), exp_of_any(-math.inf)
+    (2.718281828459045, 5e-324, inf, 0.0)
+    """
+    if math.isnan(a):
+        return a
+    high, low, k = exp_parts(min(max(a, -800.0), 800.0), 0.0)
+    return scale_by_power(high + low, k)
