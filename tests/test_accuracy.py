@@ -14,7 +14,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from fastdist.accuracy import ACCURACY, accuracy, markdown_table
+from fastdist.accuracy import ACCURACY, BOUNDS, accuracy, bound, markdown_bounds, markdown_table
 
 WIDE = np.longdouble
 WIDE_ENOUGH = {"float64": np.finfo(WIDE).nmant >= 63, "float32": True}
@@ -298,3 +298,37 @@ def test_markdown_table():
     readme = Path(__file__).parents[1] / "README.md"
     if readme.exists():  # it does not where an installed package is tested
         assert markdown_table() in readme.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("entry", BOUNDS, ids=lambda entry: entry.function)
+def test_bounds_are_sound(entry):
+    """Each function has one bound, no error was found beyond it, and its formula can be evaluated."""
+    assert bound(entry.function) is entry
+    assert 0 < entry.worst_share <= 1
+    variables = {"d": 3, "condition": 10.0, "q": 5.0, "logs": 4.0, "logpdf": -7.0, "s": 2.0, "mean": -1.0}
+    values = [entry(dtype, e=1e-10, **variables) for dtype in entry.dtypes]
+    assert 0 < values[0] < 1e-9
+    assert values[1:] == [values[0] * 2**29] * (len(entry.dtypes) - 1)
+
+
+def test_bound_of_logpdf():
+    """The formula, worked out by hand:  u (3 4 10 (2.5 5 + 0.6 3) + 3 4 + 7) = 1735 u."""
+    variables = {"d": 3, "condition": 10.0, "q": 5.0, "logs": 4.0, "logpdf": -7.0}
+    assert bound("multivariate_normal.logpdf")(**variables) == pytest.approx(1735 * 2.0**-53)
+
+
+def test_unknown_bound():
+    """A function without a bound is an error that names it."""
+    with pytest.raises(KeyError, match="no bound is stated for tan"):
+        bound("tan")
+
+
+def test_markdown_bounds():
+    """One row for each bound, each of seven cells."""
+    lines = markdown_bounds().splitlines()
+    assert len(lines) == 2 + len(BOUNDS)
+    for line in lines:
+        assert line.replace("\\|", "").count("|") == 8
+    readme = Path(__file__).parents[1] / "README.md"
+    if readme.exists():
+        assert markdown_bounds() in readme.read_text(encoding="utf-8")

@@ -24,7 +24,6 @@ from .deviations import add
 from .mathematics import exp_parts, scale_by_power
 from .normal import log_scale
 
-
 # As anyone would write it
 
 

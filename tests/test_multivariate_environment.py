@@ -1,0 +1,99 @@
+"""The multivariate kernels compute in the default floating-point environment and leave the caller's alone."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import platform
+import runpy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fastdist.reference.stream import FLOAT32_NORMALS, FLOAT64_NORMALS
+
+cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("multivariate_cases.py"))))
+
+# FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW | FE_INEXACT; and rounding downward, upward, to zero
+FLAGS = {"x86_64": 0x3D, "aarch64": 0x1F, "arm64": 0x1F}
+ROUNDING = {
+    "x86_64": (0x400, 0x800, 0xC00),
+    "aarch64": (0x800000, 0x400000, 0xC00000),
+    "arm64": (0x800000, 0x400000, 0xC00000),
+}
+
+
+def calls(level: Any, key: np.ndarray, d: int, dtype: str) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Each kernel, called with arguments that are made beforehand."""
+    n = 21
+    random = np.random.default_rng(d)
+    z, mean = (random.normal(size=(n, d)).astype(dtype) for _ in range(2))
+    factor, cov = cases.factors(d, n, 7, dtype), cases.covariances(d, n, 8, dtype)
+    wide = [array.astype(float) for array in (mean, factor)]
+    kind = np.dtype(dtype).type
+    peak, tolerance = random.normal(size=n), kind(1e-5)
+    yield "cholesky", lambda: level.cholesky.cholesky(cov)
+    yield "pivoted_cholesky", lambda: level.cholesky.pivoted_cholesky(cov, tolerance)[0]
+    yield "colorize", lambda: level.multivariate_sampling.colorize(z, mean, factor)
+    colorizer = level.multivariate_sampling.Colorizer(mean[0].copy(), factor[0].copy())
+    domain = {"float64": FLOAT64_NORMALS, "float32": FLOAT32_NORMALS}[dtype]
+    normals = level.stream.BlockStream(key, domain, getattr(level.box_muller, dtype))
+
+    def apply() -> np.ndarray:
+        out = z.copy()
+        colorizer.apply(out)
+        return out
+
+    def fill_range() -> np.ndarray:
+        out = np.empty_like(z)
+        colorizer.fill_range(normals, key, 1001, out)
+        return out
+
+    yield "Colorizer.apply", apply
+    yield "Colorizer.fill_range", fill_range
+    density = level.multivariate_density
+    yield "log_peak", lambda: density.log_peak(wide[1])
+    yield "whiten", lambda: density.whiten(z, *wide)
+    yield "squared_mahalanobis", lambda: density.squared_mahalanobis(z, *wide)
+    yield "logpdf", lambda: density.logpdf(z, *wide, peak)
+    yield "pdf", lambda: density.pdf(z, *wide, peak)
+    yield "logpdf of one", lambda: density.logpdf(z, wide[0][0], wide[1][0], peak[0])
+    whitener = density.Whitener(wide[0][0], wide[1][0], float(peak[0]))
+    points, point = z.astype(float), z[0].tolist()
+    for name in ("logpdf", "pdf", "squared_mahalanobis"):
+        yield f"Whitener.{name}", lambda name=name: getattr(whitener, name)(points)
+        yield f"Whitener.{name} of a list", lambda name=name: getattr(whitener, name)(point)
+
+    def add_scatter() -> np.ndarray:
+        out = np.zeros((d, d))
+        level.scatter.add_scatter(z, wide[0][0], out)
+        return out
+
+    yield "add_scatter", add_scatter
+
+
+@pytest.mark.parametrize("dtype", cases.DTYPES)
+@pytest.mark.parametrize("d", [1, 3, 17, 64])
+def test_the_environment_of_a_call(level, key, d, dtype, assert_same_bits):
+    """The caller's mode of rounding changes no bit, and no status flag is raised."""
+    machine = platform.machine()
+    if machine not in ROUNDING:
+        pytest.skip(f"the modes of rounding are not known for {machine}")
+    library = ctypes.CDLL(ctypes.util.find_library("m"))
+    for name, call in calls(level, key, d, dtype):
+        want = np.asarray(call())
+        for mode in ROUNDING[machine]:
+            library.feclearexcept(FLAGS[machine])
+            library.fesetround(mode)
+            try:
+                got = np.asarray(call())
+            finally:
+                left = library.fetestexcept(FLAGS[machine])
+                library.fesetround(0)
+            what = f"{level.name}, {name}, d={d}, mode {mode:#x}"
+            assert left == 0, f"{what}: flags {left:#x}"
+            assert_same_bits(got.ravel(), want.ravel(), what)

@@ -1,0 +1,51 @@
+"""The scatter matrix: bit for bit the twin's, on every instruction set."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from fastdist.reference import scatter as twin
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("d", [0, 1, 2, 3, 5, 8, 17])
+@pytest.mark.parametrize("n", [0, 1, 2, 7, twin.BLOCK - 1, twin.BLOCK, twin.BLOCK + 1])
+def test_add_scatter(level, n, d, dtype, assert_same_bits):
+    """To what there is, the sums of blocks of rows are added; above the diagonal nothing is touched."""
+    random = np.random.default_rng(n + d)
+    x = (random.normal(size=(n, d)) * 10.0 ** random.integers(-3, 4, (n, 1))).astype(dtype)
+    mean = random.normal(size=d)
+    out = random.normal(size=(d, d))
+    out[np.triu_indices(d, 1)] = math.nan
+    want = out.tolist()
+    twin.add_scatter(x.tolist(), mean.tolist(), want)
+    level.scatter.add_scatter(x, mean, out)
+    assert_same_bits(out.ravel(), np.array(want).ravel(), f"{level.name}, {n} rows of d={d}")
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_block_is_the_kernels(level, dtype, assert_same_bits):
+    """The twin cuts rows where the kernel does; blocks may be given one by one."""
+    assert twin.BLOCK == level.scatter.BLOCK
+    x = np.random.default_rng(5).normal(size=(3 * twin.BLOCK + 11, 2)).astype(dtype)
+    whole, parts = np.zeros((2, 2)), np.zeros((2, 2))
+    level.scatter.add_scatter(x, np.zeros(2), whole)
+    for start in range(0, len(x), twin.BLOCK):
+        level.scatter.add_scatter(x[start : start + twin.BLOCK], np.zeros(2), parts)
+    assert_same_bits(parts.ravel(), whole.ravel(), level.name)
+
+
+@pytest.mark.parametrize("special", [math.nan, math.inf, -math.inf, 1e308, 5e-324, -0.0])
+def test_products_of_special_numbers(level, special, assert_same_bits):
+    """NaN, infinities, squares that overflow and that underflow."""
+    x = np.ones((40, 3))
+    x[[3, 17, 39], [0, 1, 2]] = special
+    out = np.zeros((3, 3))
+    want = out.tolist()
+    twin.add_scatter(x.tolist(), [1.0, 0.0, -1.0], want)
+    with np.errstate(all="raise"):
+        level.scatter.add_scatter(x, np.array([1.0, 0.0, -1.0]), out)
+    assert_same_bits(out.ravel(), np.array(want).ravel(), level.name)
