@@ -12,7 +12,16 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastdist._dispatch import stream
-from fastdist.stream import BlockXoshiro256, SequentialNormals, Shape, check_position, chunks, fill
+from fastdist.multivariate_sampling import MultivariateSampling
+from fastdist.stream import (
+    BlockXoshiro256,
+    SequentialNormals,
+    Shape,
+    check_out,
+    check_position,
+    chunks,
+    fill,
+)
 
 Size = Shape | None
 Array = NDArray[Any]
@@ -20,11 +29,11 @@ Array = NDArray[Any]
 PLAIN_NUMBERS = frozenset({float, int})
 
 
-class Generator(np.random.Generator):
+class Generator(MultivariateSampling, np.random.Generator):
     """NumPy's Generator, with normals and uniforms from vectorised kernels.
 
-    `standard_normal`, `normal` and `random` are fastdist's; every other method is NumPy's own, on the same
-    bit generator.
+    `standard_normal`, `normal`, `multivariate_normal` and `random` are fastdist's; every other method is
+    NumPy's own, on the same bit generator.
 
     Parameters
     ----------
@@ -419,28 +428,6 @@ def _as_float64(parameter: ArrayLike) -> NDArray[np.float64]:
             "according to the rule 'safe'"
         )
     return np.asarray(parameter, dtype=np.float64)
-
-
-def check_out(out: Array, dtype: DTypeLike, size: Size) -> None:
-    """Raise what NumPy's Generator raises for an ``out`` that cannot be filled."""
-    if not isinstance(out, np.ndarray):
-        raise TypeError(f"Supplied output must be an array, not {type(out).__name__}")
-    flags = out.flags
-    if not (flags.c_contiguous or flags.f_contiguous) or not flags.behaved or not out.dtype.isnative:
-        raise ValueError(
-            "Supplied output array must be contiguous, writable, aligned, and in machine byte-order."
-        )
-    if out.dtype.type is not dtype and out.dtype != dtype:
-        raise TypeError(
-            f"Supplied output array has the wrong type. Expected {np.dtype(dtype)}, got {out.dtype}"
-        )
-    if size is not None:
-        try:
-            shape = tuple(size)  # type: ignore[arg-type]
-        except TypeError:
-            shape = (size,)  # type: ignore[assignment]
-        if shape != out.shape:
-            raise ValueError("size must match out.shape when used together")
 
 
 def default_rng(

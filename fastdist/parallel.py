@@ -181,6 +181,24 @@ def for_ranges(
         wait(helpers)
 
 
+def boxes(shape: Sequence[int], start: int, stop: int) -> Iterator[tuple[int | slice, ...]]:
+    """Indices of an array of a shape that cover its elements from start to stop, in C order, by few boxes."""
+    if start >= stop:
+        return
+    inner = math.prod(shape[1:])
+    first, last = -(-start // inner), stop // inner  # of the rows that lie within as a whole
+    if first > last:
+        for box in boxes(shape[1:], start - last * inner, stop - last * inner):
+            yield (last, *box)
+        return
+    for box in boxes(shape[1:], start - (first - 1) * inner, inner) if start < first * inner else ():
+        yield (first - 1, *box)
+    if first < last:
+        yield (slice(first, last),)
+    for box in boxes(shape[1:], 0, stop - last * inner):
+        yield (last, *box)
+
+
 def call(ufunc: np.ufunc, arguments: Sequence[Any], keywords: dict[str, Any], share: int) -> Any:
     """What ``ufunc(*arguments, **keywords)`` returns, made on several threads if each gets a ``share``.
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, SupportsIndex, overload
 import numpy as np
 from numpy.random import BitGenerator, SeedSequence
 from numpy.random.bit_generator import ISeedSequence
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastdist import parallel
 from fastdist._dispatch import box_muller, stream
@@ -279,6 +279,28 @@ def fill(sequence: stream.BlockStream | stream.UniformStream, out: NDArray[Any],
         sequence.fill_range(key, first + start, flat[start:stop], *scaling)
 
     parallel.for_ranges(fill_range, out.size, first, sequence.block)
+
+
+def check_out(out: NDArray[Any], dtype: DTypeLike, size: Shape | None) -> None:
+    """Raise what NumPy's Generator raises for an ``out`` that cannot be filled."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"Supplied output must be an array, not {type(out).__name__}")
+    flags = out.flags
+    if not (flags.c_contiguous or flags.f_contiguous) or not flags.behaved or not out.dtype.isnative:
+        raise ValueError(
+            "Supplied output array must be contiguous, writable, aligned, and in machine byte-order."
+        )
+    if out.dtype.type is not dtype and out.dtype != dtype:
+        raise TypeError(
+            f"Supplied output array has the wrong type. Expected {np.dtype(dtype)}, got {out.dtype}"
+        )
+    if size is not None:
+        try:
+            shape = tuple(size)  # type: ignore[arg-type]
+        except TypeError:
+            shape = (size,)  # type: ignore[assignment]
+        if shape != out.shape:
+            raise ValueError("size must match out.shape when used together")
 
 
 def chunks(out: NDArray[Any]) -> Iterator[NDArray[Any]]:

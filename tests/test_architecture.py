@@ -20,12 +20,14 @@ LAYERS = {
     "fastdist.normal_functions": 3,
     "fastdist.normal_likelihood": 3,
     "fastdist.normal_moments": 3,
-    "fastdist.generator": 4,
-    "fastdist.random_state": 5,
-    "fastdist.normal_frozen": 6,
-    "fastdist.normal": 7,
-    "fastdist": 8,
-    "fastdist.__main__": 9,
+    "fastdist.covariance": 3,
+    "fastdist.multivariate_sampling": 4,
+    "fastdist.generator": 5,
+    "fastdist.random_state": 6,
+    "fastdist.normal_frozen": 7,
+    "fastdist.normal": 8,
+    "fastdist": 9,
+    "fastdist.__main__": 10,
 }
 
 

@@ -1,0 +1,188 @@
+"""Covariances: what is none gets a clear error, what is one gets its factor.
+
+A covariance is real, finite and symmetric; of its two triangles the lower one is computed with.  Its factor
+is L with ``cov = L L^T``, lower triangular: by Cholesky, or by Cholesky with pivots where it is singular.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastdist._dispatch import cholesky
+
+EPSILON = 2.0**-52
+FLOAT64 = np.dtype(np.float64)
+# Entries that are looked at as Python numbers: NumPy's calls would cost more.
+FEW = 64
+CHECKS = ("warn", "raise", "ignore")
+
+Array = NDArray[Any]
+
+
+def real(value: Any, names: str) -> Array:
+    """As float64; complex numbers are refused, in the words of NumPy's Generator."""
+    array = np.asarray(value)
+    if array.dtype == FLOAT64:
+        return array
+    if array.dtype.kind == "c":
+        raise TypeError(f"{names} must not be complex")
+    with np.errstate(over="ignore"):
+        return array.astype(np.float64)
+
+
+def distinct(array: Array, core: int) -> Array:
+    """With length 1 for axes of stride 0, along which nothing changes (`core` axes at the end are kept)."""
+    batch = array.ndim - core
+    if 0 not in array.strides[:batch]:
+        return array
+    return array[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in array.strides[:batch])]
+
+
+def check_symmetric(matrix: Array, given: Any, name: str) -> None:
+    """Raise a ValueError that names the entry, unless all are finite and both triangles are the same.
+
+    ``|a_ij - a_ji| <= sqrt(eps) sqrt(|a_ii a_jj|) + 4 d eps max|a|`` passes, where eps is the precision of
+    the dtype that was given: the first term is generous to what was computed, the second to zeros on the
+    diagonal.
+    """
+    if matrix.size <= FEW:
+        entries = matrix.ravel().tolist()
+        if entries == matrix.mT.ravel().tolist() and all(map(math.isfinite, entries)):
+            return
+    elif (matrix == matrix.mT).all() and np.isfinite(matrix).all():
+        return
+    check_finite(matrix, name)
+    dtype = np.asarray(given).dtype
+    epsilon = float(np.finfo(dtype).eps) if dtype.kind == "f" and dtype.itemsize < 8 else EPSILON
+    with np.errstate(over="ignore"):
+        deviation = np.sqrt(np.abs(np.diagonal(matrix, axis1=-2, axis2=-1)))
+        allowed = math.sqrt(epsilon) * deviation[..., :, None] * deviation[..., None, :]
+        largest = np.abs(matrix).max(axis=(-2, -1), keepdims=True)
+        allowed += 4 * matrix.shape[-1] * epsilon * largest
+        wrong = ~(np.abs(matrix - matrix.mT) <= allowed)
+    if wrong.any():
+        *member, i, j = np.argwhere(wrong)[0].tolist()
+        one, other = _entry(matrix, name, (*member, i, j)), _entry(matrix, name, (*member, j, i))
+        raise ValueError(f"{name} is not symmetric: {one}, {other}")
+
+
+def check_finite(array: Array, name: str) -> None:
+    """Raise a ValueError that names the first entry that is not finite."""
+    finite = np.isfinite(array)
+    if not finite.all():
+        index = tuple(np.argwhere(~finite)[0].tolist())
+        raise ValueError(f"{_entry(array, name, index).replace(' =', ' is')}")
+
+
+def check_scale_tril(scale_tril: Array, positive: bool) -> None:
+    """Raise a ValueError that names the entry, unless it is a factor of a covariance.
+
+    Finite, zero above the diagonal, and on it not negative: if ``positive``, not 0 either.
+    """
+    name = "scale_tril"
+    check_finite(scale_tril, name)
+    above = np.triu(scale_tril, 1) != 0
+    if above.any():
+        index = tuple(np.argwhere(above)[0].tolist())
+        raise ValueError(f"{name} is not lower triangular: {_entry(scale_tril, name, index)}")
+    diagonal = np.diagonal(scale_tril, axis1=-2, axis2=-1)
+    wrong = diagonal <= 0 if positive else diagonal < 0
+    if wrong.any():
+        *member, i = np.argwhere(wrong)[0].tolist()
+        entry = _entry(scale_tril, name, (*member, i, i))
+        raise ValueError(
+            f"the diagonal of {name} must {'be' if positive else 'not be'} "
+            f"{'positive' if positive else 'negative'}: {entry}"
+        )
+
+
+def _entry(array: Array, name: str, index: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(map(str, index))}] = {array[index]}"
+
+
+def is_regular(scale_tril: Array, cov: Array) -> Any:
+    """Whether Cholesky's factor tells a covariance from a singular one: a bool, or one for each.
+
+    ``L_jj^2 > 4 (d + 1) eps a_jj`` for all j: else what is left of a pivot is rounding errors alone.
+    """
+    limit = 4 * (cov.shape[-1] + 1) * EPSILON
+    if cov.ndim == 2:
+        pivots, variances = scale_tril.diagonal().tolist(), cov.diagonal().tolist()
+        return all(
+            pivot * pivot > limit * variance for pivot, variance in zip(pivots, variances, strict=True)
+        )
+    pivots, variances = (np.diagonal(m, axis1=-2, axis2=-1) for m in (scale_tril, cov))
+    with np.errstate(all="ignore"):
+        return (pivots * pivots > limit * variances).all(axis=-1)
+
+
+def factor(cov: Array, check_valid: str, tol: float) -> tuple[Array, Array | None]:
+    """L with ``cov = L L^T``, and None; where any is singular, L with ``cov[p][:, p] = L L^T``, and p.
+
+    What is not positive semidefinite, to ``tol``, is dealt with as ``check_valid`` says; negative pivots
+    count as 0.
+    """
+    scale_tril = cholesky.cholesky(cov)
+    regular = is_regular(scale_tril, cov)
+    if regular is True or np.all(regular):
+        return scale_tril, None
+    singular = ~np.asarray(regular)
+    doubtful = cov[singular]
+    if check_valid != "ignore" and not are_positive_semidefinite(doubtful, tol):
+        _complain(check_valid)
+    permutation = np.broadcast_to(np.arange(cov.shape[-1]), cov.shape[:-1]).copy()
+    scale_tril[singular], permutation[singular] = _pivoted(doubtful)
+    return scale_tril, permutation
+
+
+def factor_by_numpy(cov: Array, method: str, check_valid: str, tol: float) -> Array:
+    """A full matrix A with ``cov = A A^T``, by NumPy's svd or eigh, and with the checks of its Generator."""
+    if method == "svd":
+        u, s, vh = np.linalg.svd(cov)
+        valid = np.allclose((vh.mT * s[..., None, :]) @ vh, cov, rtol=tol, atol=tol)
+    else:
+        s, u = np.linalg.eigh(cov)
+        valid = not np.any(s < -tol)
+    if check_valid != "ignore" and not valid:
+        _complain(check_valid)
+    full: Array = u * np.sqrt(np.abs(s))[..., None, :]
+    return full
+
+
+def _complain(check_valid: str) -> None:
+    message = "covariance is not symmetric positive-semidefinite."
+    if check_valid == "raise":
+        raise ValueError(message)
+    # Said of the line that calls Generator.multivariate_normal.
+    warnings.warn(message, RuntimeWarning, stacklevel=5)
+
+
+def are_positive_semidefinite(cov: Array, tol: float) -> bool:
+    """Whether no eigenvalue of any is less than -t, t = tol max(1, max a_ii): cov + t I has a factor."""
+    d = cov.shape[-1]
+    largest = np.diagonal(cov, axis1=-2, axis2=-1).max(axis=-1, initial=1.0)
+    with np.errstate(over="ignore"):
+        shifted = cov + tol * largest[..., None, None] * np.eye(d)
+    return not np.isnan(cholesky.cholesky(shifted)).any()
+
+
+def _pivoted(cov: Array) -> tuple[Array, Array]:
+    """Factors of singular covariances, and their permutations.
+
+    Pivots are chosen among variances brought near 1 by powers of two, so that a small variance is not taken
+    for a zero beside large ones; but only if all covariances are then less than 1, as they must be.
+    """
+    _, exponent = np.frexp(np.diagonal(cov, axis1=-2, axis2=-1))
+    unit = np.ldexp(1.0, (exponent + 1) // 2)
+    with np.errstate(all="ignore"):
+        scaled = cov / unit[..., :, None] / unit[..., None, :]
+        graded = (np.abs(scaled) < 1).all(axis=(-2, -1))
+    unit = np.where(graded[..., None], unit, 1.0)
+    scaled = np.where(graded[..., None, None], scaled, cov)
+    scale_tril, permutation, _ = cholesky.pivoted_cholesky(scaled, (cov.shape[-1] + 1) * EPSILON)
+    return scale_tril * np.take_along_axis(unit, permutation, -1)[..., None], permutation

@@ -1,0 +1,323 @@
+"""Rows of multivariate normals: ``mean + L z``, made of the stream's normals while they lie in cache.
+
+Row ``r`` of a call takes the ``d`` samples that follow those of row ``r - 1``, so that rows depend on their
+place in the stream alone, as samples do.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from fastdist import covariance, parallel
+from fastdist._dispatch import multivariate_sampling as kernels
+from fastdist._dispatch import stream
+from fastdist.stream import SequentialNormals, Shape, check_out
+
+# Samples that become rows before the next are drawn: they lie in cache meanwhile.
+CHUNK = 1 << 14
+
+Array = NDArray[Any]
+# What makes rows of normals, in place: those from ``start`` to ``stop``.
+Transform = Callable[[int, int], None]
+
+
+class MultivariateSampling:
+    """`multivariate_normal`, a part of `fastdist.Generator`."""
+
+    if TYPE_CHECKING:
+
+        def _normals_of(self, dtype: DTypeLike, method: str) -> stream.BlockStream | SequentialNormals: ...
+
+    def multivariate_normal(
+        self,
+        mean: ArrayLike,
+        cov: ArrayLike | None = None,
+        size: Shape | None = None,
+        check_valid: str = "warn",
+        tol: float = 1e-8,
+        *,
+        method: str = "cholesky",
+        scale_tril: ArrayLike | None = None,
+        dtype: DTypeLike = np.float64,
+        out: Array | None = None,
+    ) -> Array:
+        """Draw from a multivariate normal distribution.
+
+        Parameters
+        ----------
+        mean : array_like, shape (..., d)
+            Mean.
+        cov : array_like, shape (..., d, d)
+            Covariance: finite and symmetric, of which the lower triangle is used.  It may be singular.
+        size : int or tuple of ints, optional
+            Shape of the result, less the last axis.  None for one row, or for a batch one row for each
+            member.
+        check_valid : {'warn', 'raise', 'ignore'}, optional
+            What to do if `cov` is not positive semidefinite.  Unless an error is raised, negative pivots of
+            its factor count as 0.
+        tol : float, optional
+            An eigenvalue of `cov` may be as low as ``-tol * max(1, largest variance)``.
+        method : {'cholesky', 'svd', 'eigh'}, optional
+            How to factor `cov`.  'svd' and 'eigh' are NumPy's, with NumPy's checks: the last bits of their
+            results depend on the BLAS and the machine, and on the size of a call.
+        scale_tril : array_like, shape (..., d, d), optional
+            Instead of `cov`: a factor L with ``cov = L @ L.T``, zero above a diagonal that is not negative.
+        dtype : dtype, optional
+            float64 (the default) or float32: `cov` is factored in float64, and mean and factor are rounded.
+        out : ndarray, shape (..., d), optional
+            Array to write to; C-contiguous, and of `dtype`.
+
+        Returns
+        -------
+        ndarray, shape (..., d)
+            `out` where it is given.
+
+        Raises
+        ------
+        ValueError
+            If shapes do not match; if `cov` is not finite, not symmetric, or with ``check_valid='raise'`` not
+            positive semidefinite; if `scale_tril` is no factor; if `check_valid` or `method` is none of the
+            above; if `out` is not C-contiguous, writable and aligned; if `size` is negative.
+        TypeError
+            If `mean` or `cov` is complex; unless one of `cov` and `scale_tril` is given; if `dtype` is
+            neither, or `out` has another.
+        numpy.linalg.LinAlgError
+            If an 'svd' or 'eigh' does not converge.
+
+        Warns
+        -----
+        RuntimeWarning
+            With ``check_valid='warn'``, if `cov` is not positive semidefinite.
+
+        Notes
+        -----
+        Row ``r`` is ``mean + L z_r``, where ``z_r`` are the samples ``r d ... r d + d - 1`` of those that
+        `standard_normal` would draw: ``mean + z.reshape(n, d) @ L.T``, summed in a fixed order.  So rows
+        depend neither on how calls are sliced, nor on threads, `out` or the CPU.
+
+        Of a numerically singular `cov`, L is the factor of ``cov[p][:, p]``, where the permutation p puts
+        the largest remaining variance first [1]_, and ``x[p] = mean[p] + L z``.
+
+        If `mean` or `cov` have further axes, these broadcast against each other, and `size` is then the whole
+        shape to which they broadcast, as for `normal`; each distinct covariance is factored once.
+
+        ``|cov[i, j] - cov[j, i]|`` may be ``sqrt(eps)`` times the two standard deviations, and some rounding
+        errors of the largest entry, where ``eps`` belongs to the dtype of `cov`.
+
+        References
+        ----------
+        .. [1] N. J. Higham, "Analysis of the Cholesky decomposition of a semi-definite matrix", in Reliable
+           Numerical Computation (1990).
+
+        Examples
+        --------
+        >>> import fastdist
+        >>> rng = fastdist.default_rng(7)
+        >>> x = rng.multivariate_normal([0, 10], [[4, 1], [1, 1]], size=1000)
+        >>> x.shape
+        (1000, 2)
+
+        One row for each of three means, all with one covariance:
+
+        >>> rng.multivariate_normal([[0, 0], [5, 5], [9, 9]], [[4, 1], [1, 1]]).shape
+        (3, 2)
+        """
+        normals = self._normals_of(dtype, "multivariate_normal")
+        return _draw(normals, mean, cov, size, check_valid, tol, method, scale_tril, np.dtype(dtype), out)
+
+
+def _draw(
+    normals: stream.BlockStream | SequentialNormals,
+    mean: Any,
+    cov: Any,
+    size: Shape | None,
+    check_valid: str,
+    tol: float,
+    method: str,
+    scale_tril: Any,
+    dtype: np.dtype[Any],
+    out: Array | None,
+) -> Array:
+    if method not in ("cholesky", "svd", "eigh"):
+        raise ValueError("method must be one of {'eigh', 'svd', 'cholesky'}")
+    if check_valid not in covariance.CHECKS:
+        raise ValueError("check_valid must equal 'warn', 'raise', or 'ignore'")
+    if (cov is None) == (scale_tril is None):
+        raise TypeError("multivariate_normal() takes one of 'cov' and 'scale_tril'")
+    name, given = ("cov", cov) if scale_tril is None else ("scale_tril", scale_tril)
+    center, matrix = (covariance.real(p, f"mean and {name}") for p in (mean, given))
+    if not center.ndim:
+        raise ValueError("mean must be 1 dimensional")
+    if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2]:
+        raise ValueError(f"{name} must be 2 dimensional and square")
+    if center.shape[-1] != matrix.shape[-1]:
+        raise ValueError(f"mean and {name} must have same length")
+    rows = _rows(size, center, matrix, name, dtype, out)
+    matrix = covariance.distinct(matrix, 2)
+    permutation, full = None, False
+    if scale_tril is not None:
+        covariance.check_scale_tril(matrix, positive=False)
+    else:
+        covariance.check_symmetric(matrix, cov, "cov")
+        full = method != "cholesky"
+        if full:
+            matrix = covariance.factor_by_numpy(matrix, method, check_valid, tol)
+        else:
+            matrix, permutation = covariance.factor(matrix, check_valid, tol)
+    center, matrix = _rounded(center, dtype, "mean"), _rounded(matrix, dtype, name)
+    if out is None:
+        out = np.empty((*rows, center.shape[-1]), dtype)
+    elif np.may_share_memory(center, out) or np.may_share_memory(matrix, out):
+        center, matrix = center.copy(), matrix.copy()
+    if out.size:
+        _fill(normals, out, *_transform(out, center, matrix, permutation, full))
+    return out
+
+
+def _rows(
+    size: Shape | None, mean: Array, matrix: Array, name: str, dtype: np.dtype[Any], out: Array | None
+) -> tuple[int, ...]:
+    """The shape of the result, less its last axis."""
+    batch: tuple[int, ...] = ()
+    if mean.ndim > 1 or matrix.ndim > 2:
+        try:
+            batch = np.broadcast_shapes(mean.shape[:-1], matrix.shape[:-2])
+        except ValueError:
+            raise ValueError(
+                f"mean and {name} must broadcast: they are batches of shapes "
+                f"{mean.shape[:-1]} and {matrix.shape[:-2]}"
+            ) from None
+    rows = batch
+    if size is not None:
+        rows = (size.__index__(),) if hasattr(size, "__index__") else tuple(map(operator.index, size))
+    d = mean.shape[-1]
+    if out is not None:
+        check_out(out, dtype, None if size is None else (*rows, d))
+        if not out.flags.c_contiguous:
+            raise ValueError("Supplied output array must be C-contiguous: a row lies in one piece.")
+        if size is None:
+            rows = out.shape[:-1]
+            if out.shape[-1:] != (d,):
+                raise ValueError(f"Supplied output array must have rows of length {d}, not shape {out.shape}")
+    lengths = zip(reversed(batch), reversed(rows), strict=False)
+    if len(batch) > len(rows) or any(n not in (1, m) for n, m in lengths):
+        raise ValueError(f"Output size {rows} is not compatible with broadcast dimensions of inputs {batch}.")
+    return rows
+
+
+def _rounded(parameter: Array, dtype: np.dtype[Any], names: str) -> Array:
+    """In the dtype of the samples, which must hold what is finite."""
+    with np.errstate(over="ignore"):
+        rounded = parameter.astype(dtype, copy=False)
+    if dtype != covariance.FLOAT64 and (np.isinf(rounded) & np.isfinite(parameter)).any():
+        raise ValueError(f"{names} must be within the range of {dtype}")
+    return rounded
+
+
+def _transform(
+    out: Array, mean: Array, factor: Array, permutation: Array | None, full: bool
+) -> tuple[Transform, kernels.Colorizer | None]:
+    """What turns normals into rows, in place; and the kernel that draws them as well, if there is one."""
+    if full:
+        return _of_full_factor(out, mean, factor), None
+    if mean.ndim == 1 and factor.ndim == 2:
+        return _of_one(out, mean, factor, permutation)
+    return _of_batch(out, mean, factor, permutation), None
+
+
+def _fill(
+    normals: stream.BlockStream | SequentialNormals,
+    out: Array,
+    transform: Transform,
+    colorizer: kernels.Colorizer | None,
+) -> None:
+    """Write the next rows: normals, and what ``transform`` makes of them; or a ``colorizer``, at once."""
+    d = out.shape[-1]
+    flat = out.reshape(-1, d)
+    n, few = len(flat), max(1, CHUNK // d)
+    if normals.fill_at_once(flat):
+        transform(0, n)
+    elif isinstance(normals, SequentialNormals):
+        for start in range(0, n, few):
+            normals.fill(flat[start : start + few])
+            transform(start, min(n, start + few))
+    else:
+        blocks = normals
+        key, first = blocks.reserve(flat.size)
+
+        def fill_range(start: int, stop: int) -> None:
+            if colorizer is not None:
+                colorizer.fill_range(blocks, key, first + start * d, flat[start:stop])
+                return
+            for part in range(start, stop, few):
+                end = min(stop, part + few)
+                blocks.fill_range(key, first + part * d, flat[part:end])
+                transform(part, end)
+
+        # A row costs d normals and d^2 / 2 products, and some 8 of these are worth a normal.
+        share = max(1, parallel.MINIMUM_SHARE // (d * (1 + d // 16)))
+        parallel.for_ranges(fill_range, n, 0, max(1, blocks.block // d), share)
+
+
+def _of_one(
+    out: Array, mean: Array, scale_tril: Array, permutation: Array | None
+) -> tuple[Transform, kernels.Colorizer | None]:
+    """What makes rows of one distribution: x = mean + L z, or x[p] = mean[p] + L z."""
+    flat = out.reshape(-1, out.shape[-1])
+    if permutation is None:
+        colorizer = kernels.Colorizer(np.ascontiguousarray(mean), np.ascontiguousarray(scale_tril))
+        return lambda start, stop: colorizer.apply(flat[start:stop]), colorizer
+    permuted = kernels.Colorizer(mean[permutation], np.ascontiguousarray(scale_tril))
+    inverse = np.argsort(permutation)
+
+    def transform(start: int, stop: int) -> None:
+        part = flat[start:stop]
+        permuted.apply(part)
+        part[...] = part[:, inverse]
+
+    return transform, None
+
+
+def _of_batch(out: Array, mean: Array, scale_tril: Array, permutation: Array | None) -> Transform:
+    """What makes rows each of which has its own mean or L."""
+    *rows, d = out.shape
+    mean, scale_tril = np.broadcast_to(mean, out.shape), np.broadcast_to(scale_tril, (*out.shape, d))
+    permutations = None if permutation is None else np.broadcast_to(permutation, out.shape)
+
+    def transform(start: int, stop: int) -> None:
+        for box in parallel.boxes(rows, start, stop):
+            z, part = out[box].copy(), out[box]
+            if permutations is None:
+                kernels.colorize(z, mean[box], scale_tril[box], out=part)
+            else:
+                p = permutations[box]
+                x = kernels.colorize(z, np.take_along_axis(mean[box], p, -1), scale_tril[box])
+                np.put_along_axis(part, p, x, -1)
+
+    return transform
+
+
+def _of_full_factor(out: Array, mean: Array, factor: Array) -> Transform:
+    """What makes rows by a factor that is not triangular, as NumPy does."""
+    *rows, d = out.shape
+    flat = out.reshape(-1, d)
+    if factor.ndim == 2 and mean.ndim == 1:
+
+        def transform(start: int, stop: int) -> None:
+            with np.errstate(all="ignore"):
+                flat[start:stop] = mean + flat[start:stop] @ factor.T
+
+        return transform
+    means, factors = np.broadcast_to(mean, out.shape), np.broadcast_to(factor, (*out.shape, d))
+
+    def transform_batch(start: int, stop: int) -> None:
+        for box in parallel.boxes(rows, start, stop):
+            with np.errstate(all="ignore"):
+                out[box] = means[box] + (factors[box] @ out[box][..., None])[..., 0]
+
+    return transform_batch
