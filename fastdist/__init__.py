@@ -16,6 +16,7 @@ from fastdist._dispatch import box_muller as _box_muller
 from fastdist._dispatch import show_config
 from fastdist._dispatch import stream as _stream
 from fastdist.generator import Generator, default_rng
+from fastdist.multivariate_normal import multivariate_normal
 from fastdist.normal import norm
 from fastdist.parallel import get_num_threads, num_threads, set_num_threads
 from fastdist.stream import BlockXoshiro256
@@ -25,6 +26,7 @@ __all__ = [
     "Generator",
     "default_rng",
     "get_num_threads",
+    "multivariate_normal",
     "norm",
     "num_threads",
     "set_num_threads",

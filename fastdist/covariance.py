@@ -105,12 +105,18 @@ def _entry(array: Array, name: str, index: tuple[int, ...]) -> str:
     return f"{name}[{', '.join(map(str, index))}] = {array[index]}"
 
 
+def limit_of_pivots(cov: Array) -> float:
+    """What is left of a variance is rounding errors alone, if it is not more than this part of it."""
+    d: int = cov.shape[-1]
+    return 4 * (d + 1) * EPSILON
+
+
 def is_regular(scale_tril: Array, cov: Array) -> Any:
     """Whether Cholesky's factor tells a covariance from a singular one: a bool, or one for each.
 
-    ``L_jj^2 > 4 (d + 1) eps a_jj`` for all j: else what is left of a pivot is rounding errors alone.
+    ``L_jj^2 > 4 (d + 1) eps a_jj`` for all j.
     """
-    limit = 4 * (cov.shape[-1] + 1) * EPSILON
+    limit = limit_of_pivots(cov)
     if cov.ndim == 2:
         pivots, variances = scale_tril.diagonal().tolist(), cov.diagonal().tolist()
         return all(
@@ -133,8 +139,11 @@ def factor(cov: Array, check_valid: str, tol: float) -> tuple[Array, Array | Non
         return scale_tril, None
     singular = ~np.asarray(regular)
     doubtful = cov[singular]
-    if check_valid != "ignore" and not are_positive_semidefinite(doubtful, tol):
-        _complain(check_valid)
+    if check_valid != "ignore":
+        largest = np.diagonal(doubtful, axis1=-2, axis2=-1).max(axis=-1, initial=1.0)
+        least = limit_of_pivots(cov)  # rounding errors are no reason to complain
+        if not are_positive_semidefinite(doubtful, max(float(tol), least) * largest):
+            _complain(check_valid)
     permutation = np.broadcast_to(np.arange(cov.shape[-1]), cov.shape[:-1]).copy()
     scale_tril[singular], permutation[singular] = _pivoted(doubtful)
     return scale_tril, permutation
@@ -162,12 +171,10 @@ def _complain(check_valid: str) -> None:
     warnings.warn(message, RuntimeWarning, stacklevel=5)
 
 
-def are_positive_semidefinite(cov: Array, tol: float) -> bool:
-    """Whether no eigenvalue of any is less than -t, t = tol max(1, max a_ii): cov + t I has a factor."""
-    d = cov.shape[-1]
-    largest = np.diagonal(cov, axis1=-2, axis2=-1).max(axis=-1, initial=1.0)
+def are_positive_semidefinite(cov: Array, tolerance: Array) -> bool:
+    """Whether no eigenvalue of any is less than minus its tolerance t: then cov + t I has a factor."""
     with np.errstate(over="ignore"):
-        shifted = cov + tol * largest[..., None, None] * np.eye(d)
+        shifted = cov + tolerance[..., None, None] * np.eye(cov.shape[-1])
     return not np.isnan(cholesky.cholesky(shifted)).any()
 
 

@@ -45,14 +45,14 @@ def _of_numbers(x: Array, loc: float, scale: float) -> float:
     if not math.isfinite(peak):
         return peak
     unit = _unit(scale)
-    squares = _total(_block_sums(_values_of(x), x.size, loc, unit)[:, 2:])
+    squares = total(_block_sums(_values_of(x), x.size, loc, unit)[:, 2:])
     return x.size * peak - squares / (2 * (scale * unit) ** 2)
 
 
 def _of_arrays(x: Array, loc: Array, scale: Array) -> float:
     """The sum of ``logpdf(x, loc, scale)``, of which only a part exists at any time."""
     n = np.broadcast(x, loc, scale).size
-    return _total(_block_sums(_gathered([x, loc, scale], normal.logpdf), n, 0.0, 1.0)[:, :2])
+    return total(_block_sums(_gathered([x, loc, scale], normal.logpdf), n, 0.0, 1.0)[:, :2])
 
 
 def mean_and_deviation(x: Array) -> tuple[np.float64, np.float64]:
@@ -131,7 +131,7 @@ def _block_sums(values: Values, n: int, shift: float, unit: float) -> NDArray[np
     return sums
 
 
-def _total(sums: NDArray[np.float64]) -> float:
+def total(sums: NDArray[np.float64]) -> float:
     """The sum of all, rounded once; of the high parts alone if it is infinite, nearly so, or NaN."""
     high: float = sum(sums[:, 0].tolist())
     if not math.isfinite(2 * high):

@@ -1,0 +1,225 @@
+"""A covariance and its factor, and the densities that follow from it.
+
+The attributes are those of `scipy.stats.Covariance`: `covariance`, `log_pdet`, `rank`, `shape`, `whiten`,
+`colorize`.  Densities are ufuncs of the kernels, which may be divided among threads.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastdist import parallel
+from fastdist._dispatch import cholesky
+from fastdist._dispatch import multivariate_density as density
+from fastdist._dispatch import multivariate_sampling as sampling
+from fastdist.covariance import EPSILON
+
+LOG_2PI = 1.8378770664093453  # ln(2 pi)
+# Eigenvalues that are smaller than so much of the largest are zeros, as in SciPy.
+SINGULAR = 1e6 * EPSILON
+# How far from the support of a singular distribution a point may lie, as in SciPy.
+SUPPORT = 1e3 * SINGULAR
+# Products that each thread gets at least: some 0.1 ms of work.
+SHARE = 1 << 18
+
+Array = NDArray[Any]
+
+
+def call(ufunc: np.ufunc, x: Array, mean: Array, scale_tril: Array, *log_peak: Array) -> Any:
+    """``ufunc(x, mean, scale_tril, *log_peak)``, made on several threads if that pays."""
+    d = x.shape[-1]
+    share = max(1, SHARE // (d + d * d // 2 + 1))
+    if x.size < d * 2 * share and scale_tril.ndim == 2 and mean.ndim == 1:
+        return ufunc(x, mean, scale_tril, *log_peak)
+    shape = np.broadcast_shapes(x.shape[:-1], mean.shape[:-1], scale_tril.shape[:-2])
+    n = math.prod(shape)
+    if not shape or n < 2 * share:
+        return ufunc(x, mean, scale_tril, *log_peak)
+    x, mean = (np.broadcast_to(a, (*shape, d)) for a in (x, mean))
+    scale_tril = np.broadcast_to(scale_tril, (*shape, d, d))
+    peaks = [np.broadcast_to(peak, shape) for peak in log_peak]
+    out = np.empty(shape, np.float32 if x.dtype == np.float32 else np.float64)
+
+    def call_range(start: int, stop: int) -> None:
+        for box in parallel.boxes(shape, start, stop):
+            ufunc(x[box], mean[box], scale_tril[box], *[peak[box] for peak in peaks], out=out[box])
+
+    parallel.for_ranges(call_range, n, 0, max(1, parallel.UFUNC_BLOCK // max(1, d)), share)
+    return out
+
+
+def product(scale_tril: Array) -> Array:
+    """L L^T: row i of L, colorized."""
+    origin = np.zeros(scale_tril.shape[-1])
+    cov: Array = sampling.colorize(scale_tril, origin, scale_tril[..., None, :, :])
+    return cov
+
+
+class FactoredCovariance:
+    """A positive definite covariance, or a batch of them, by its factor.
+
+    Parameters
+    ----------
+    scale_tril : ndarray of float64, shape (..., d, d)
+        L with ``covariance = L L^T``, lower triangular with a positive diagonal.
+    covariance : ndarray of float64, optional
+        It, if it is known.
+
+    Attributes
+    ----------
+    scale_tril : ndarray
+        What was given.
+    log_peak : float64 or ndarray, shape (...)
+        ``-(log_pdet + d log(2 pi)) / 2``, the log density at the mean.
+    shape : tuple of ints
+        That of `covariance`.
+
+    Examples
+    --------
+    >>> from fastdist import multivariate_normal
+    >>> multivariate_normal([0, 0], [[4, 1], [1, 1]]).cov_object.whiten([2.0, 1.0]).round(6)
+    array([1.     , 0.57735])
+    """
+
+    def __init__(self, scale_tril: Array, covariance: Array | None = None) -> None:
+        self.scale_tril = scale_tril
+        self.shape = scale_tril.shape
+        self.log_peak = density.log_peak(scale_tril)
+        self._covariance = covariance
+        self._origin = np.zeros(self.shape[-1])
+
+    @property
+    def covariance(self) -> Array:
+        """The covariance: entry i, j is the product of rows i and j of the factor."""
+        if self._covariance is None:
+            self._covariance = product(self.scale_tril)
+        return self._covariance
+
+    @property
+    def factor(self) -> Array:
+        """F with ``covariance = F F^T``: `scale_tril`."""
+        return self.scale_tril
+
+    @property
+    def rank(self) -> Any:
+        """The number of dimensions, for each covariance."""
+        return np.full(self.shape[:-2], self.shape[-1])[()]
+
+    @property
+    def log_pdet(self) -> Any:
+        """Logarithm of the determinant."""
+        return -(2 * self.log_peak + self.rank * LOG_2PI)
+
+    def whiten(self, x: Any) -> Any:
+        """L^-1 x: what is distributed with this covariance becomes uncorrelated, with variances 1."""
+        return density.whiten(x, self._origin, self.scale_tril)
+
+    def colorize(self, x: Any) -> Any:
+        """L x: what is uncorrelated, with variances 1, gets this covariance."""
+        return sampling.colorize(x, self._origin, self.scale_tril)
+
+    def squared_mahalanobis(self, x: Array, mean: Array) -> Any:
+        """``|L^-1 (x - mean)|^2``."""
+        return call(density.squared_mahalanobis, x, mean, self.scale_tril)
+
+    def logpdf(self, x: Array, mean: Array) -> Any:
+        """``log_peak - |L^-1 (x - mean)|^2 / 2``."""
+        return call(density.logpdf, x, mean, self.scale_tril, self.log_peak)
+
+    def pdf(self, x: Array, mean: Array) -> Any:
+        """exp(logpdf)."""
+        return call(density.pdf, x, mean, self.scale_tril, self.log_peak)
+
+
+class SingularCovariance:
+    """A positive semidefinite covariance of rank r, by its factor with pivots.
+
+    With F the first r columns of it, L11 its first r rows, and B = L21 L11^-1 made of its other rows,
+
+        covariance[p][:, p] = F F^T,    F = (I, B)^T L11,
+        pseudo-determinant = det(F^T F) = det(L11)^2 det(I + B B^T).
+
+    A point is in the support if x2 = B x1, where (x1, x2) is ``(x - mean)[p]``; the residual x2 - B x1 is
+    K r, where |r| is the distance from the support, and K K^T = I + B B^T.
+
+    Parameters
+    ----------
+    covariance : ndarray of float64, shape (d, d)
+        The covariance.
+    factor : ndarray, shape (d, d)
+    permutation : ndarray of int64, shape (d,)
+    rank : int
+        What `pivoted_cholesky` makes of it.
+    """
+
+    def __init__(self, covariance: Array, factor: Array, permutation: Array, rank: int) -> None:
+        d = len(covariance)
+        self.covariance = covariance
+        self.shape = covariance.shape
+        self.rank = np.int64(rank)
+        self._permutation = permutation
+        self._factor = factor
+        self._upper, lower = factor[:rank, :rank], factor[rank:, :rank]
+        # B L11 = L21, from the last column to the first.
+        origin = np.zeros(rank)
+        self._dependence = density.whiten(lower[:, ::-1], origin, self._upper.T[::-1, ::-1])[:, ::-1]
+        gram = np.eye(d - rank)
+        for column in self._dependence.T:
+            gram += column[:, None] * column
+        self._distance = cholesky.cholesky(gram)
+        free = (d - rank) * LOG_2PI / 2
+        self.log_peak = density.log_peak(self._upper) + (density.log_peak(self._distance) + free)
+        self._tolerance = SUPPORT * covariance.diagonal().max()
+
+    @property
+    def log_pdet(self) -> Any:
+        """Logarithm of the pseudo-determinant, the product of the eigenvalues that are not 0."""
+        return -(2 * self.log_peak + self.rank * LOG_2PI)
+
+    @property
+    def factor(self) -> Array:
+        """F with ``covariance = F F^T``: lower triangular but for the order of its rows."""
+        factor = np.empty(self.shape)
+        factor[self._permutation] = self._factor
+        return factor
+
+    def whiten(self, x: Any) -> Any:
+        """r uncorrelated numbers with variances 1, and zeros."""
+        x = np.asarray(x, np.float64)[..., self._permutation]
+        out = np.zeros(x.shape)
+        origin = np.zeros(self.rank)
+        out[..., : self.rank] = density.whiten(x[..., : self.rank], origin, self._upper)
+        return out
+
+    def colorize(self, x: Any) -> Any:
+        """What has this covariance, of uncorrelated numbers with variances 1."""
+        out: Array = np.empty(np.shape(x))
+        out[..., self._permutation] = sampling.colorize(x, np.zeros(self.shape[-1]), self._factor)
+        return out
+
+    def squared_mahalanobis(self, x: Array, mean: Array) -> Any:
+        """``|L11^-1 x1|^2``, and inf outside of the support."""
+        r = self.rank
+        with np.errstate(all="ignore"):
+            deviation = (x.astype(np.float64) - mean)[..., self._permutation]
+            residual = deviation[..., r:]
+            for k in range(r):
+                residual = residual - deviation[..., k, None] * self._dependence[:, k]
+            zero, origin = np.zeros(r), np.zeros(self.shape[-1] - r)
+            distance = density.squared_mahalanobis(residual, origin, self._distance)
+            squared = density.squared_mahalanobis(deviation[..., :r], zero, self._upper)
+            outside = ~(np.sqrt(distance) <= self._tolerance) & ~np.isnan(distance)
+        return np.where(outside, np.inf, squared).astype(x.dtype)
+
+    def logpdf(self, x: Array, mean: Array) -> Any:
+        """Log density within the support, and -inf outside."""
+        logs = self.log_peak - self.squared_mahalanobis(x.astype(np.float64), mean) / 2
+        return logs.astype(x.dtype)
+
+    def pdf(self, x: Array, mean: Array) -> Any:
+        """exp(logpdf)."""
+        return np.exp(self.logpdf(x.astype(np.float64), mean)).astype(x.dtype)

@@ -1,0 +1,238 @@
+"""A multivariate normal distribution with its parameters: ``fastdist.multivariate_normal(mean, cov)``."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastdist._dispatch import multivariate_density as density
+from fastdist._dispatch import multivariate_sampling as sampling
+from fastdist.factored_covariance import FactoredCovariance, SingularCovariance
+from fastdist.generator import Generator, Size
+from fastdist.multivariate_normal_likelihood import loglikelihood
+from fastdist.multivariate_normal_parameters import (
+    Factored,
+    process_parameters,
+    process_quantiles,
+    squeeze,
+)
+from fastdist.multivariate_normal_relations import MultivariateNormalRelations
+from fastdist.random_state import check_random_state
+
+if TYPE_CHECKING:
+    from fastdist.multivariate_normal import MultivariateNormal
+
+Array = NDArray[Any]
+
+
+class FrozenMultivariateNormal(MultivariateNormalRelations):
+    """The multivariate normal distribution for one mean and one covariance, or a batch of them.
+
+    The covariance is factored once.  Each method is that of `fastdist.multivariate_normal`, without the
+    parameters.
+
+    Parameters
+    ----------
+    dist : MultivariateNormal
+        `fastdist.multivariate_normal`.
+    mean, cov, allow_singular, scale_tril, precision
+        As described there.
+    seed : optional
+        What `rvs` draws from, as its ``random_state``.
+    maxpts, abseps, releps : optional
+        For `cdf` and `logcdf`: SciPy's.
+
+    Attributes
+    ----------
+    mean : ndarray of float64, shape (..., d)
+        The mean.
+    cov : ndarray of float64, shape (..., d, d)
+        The covariance.
+    cov_object : FactoredCovariance, SingularCovariance or scipy.stats.Covariance
+        The covariance with its factor; what was given as `cov`, if that was one.
+    dim : int
+        The number of dimensions d.
+    allow_singular : bool
+        Whether the covariance may be singular.
+    random_state
+        What `rvs` draws from; that of `dist` until it is set.
+
+    Raises
+    ------
+    ValueError, TypeError, numpy.linalg.LinAlgError
+        As described there.
+
+    Examples
+    --------
+    >>> from fastdist import multivariate_normal
+    >>> body = multivariate_normal([170, 70], [[100, 60], [60, 80]])
+    >>> body.dim, body.logpdf([180, 75]).round(6)
+    (2, np.float64(-6.543921))
+    """
+
+    def __init__(
+        self,
+        dist: MultivariateNormal,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool | None = False,
+        seed: Any = None,
+        maxpts: int | None = None,
+        abseps: float = 1e-5,
+        releps: float = 1e-5,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> None:
+        self.dist = dist
+        self.mean, self._factored, self.cov_object = process_parameters(
+            mean, cov, allow_singular, scale_tril, precision
+        )
+        self.dim = self.mean.shape[-1]
+        self.allow_singular = bool(allow_singular) or isinstance(self._factored, SingularCovariance)
+        self.maxpts = maxpts or 1_000_000 * self.dim
+        self.abseps = abseps
+        self.releps = releps
+        self._random_state = None if seed is None else check_random_state(seed)
+        self._batch: tuple[int, ...] = ()
+        self._batched = self.mean.ndim > 1 or len(self._factored.shape) > 2
+        if self._batched:
+            self._batch = np.broadcast_shapes(self.mean.shape[:-1], self._factored.shape[:-2])
+        self._whitener = self._new_whitener()
+
+    def _new_whitener(self) -> density.Whitener | None:
+        """What evaluates few points in no time, for one regular distribution."""
+        if self._batched or not isinstance(self._factored, FactoredCovariance):
+            return None
+        factor = np.ascontiguousarray(self._factored.scale_tril)
+        return density.Whitener(np.ascontiguousarray(self.mean), factor, float(self._factored.log_peak))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_whitener"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._whitener = self._new_whitener()
+
+    def __repr__(self) -> str:
+        batch = f", batch of shape {self._batch}" if self._batched else ""
+        return f"<multivariate_normal in {self.dim} dimensions{batch}>"
+
+    @property
+    def cov(self) -> Any:
+        return self.cov_object.covariance
+
+    @property
+    def random_state(self) -> np.random.Generator | np.random.RandomState:
+        return self.dist.random_state if self._random_state is None else self._random_state
+
+    @random_state.setter
+    def random_state(self, seed: Any) -> None:
+        self._random_state = check_random_state(seed)
+
+    def _shaped(self, out: Any) -> Any:
+        return out if self._batched else squeeze(out)
+
+    def logpdf(self, x: ArrayLike) -> Any:
+        """Logarithm of the probability density: `fastdist.multivariate_normal.logpdf`."""
+        if self._whitener is not None:
+            value = self._whitener.logpdf(x)
+            if value is not None:
+                return value
+        points = process_quantiles(x, self.dim, self._batched)
+        return self._shaped(self._factored.logpdf(points, self.mean))
+
+    def pdf(self, x: ArrayLike) -> Any:
+        """Probability density: `fastdist.multivariate_normal.pdf`."""
+        if self._whitener is not None:
+            value = self._whitener.pdf(x)
+            if value is not None:
+                return value
+        points = process_quantiles(x, self.dim, self._batched)
+        return self._shaped(self._factored.pdf(points, self.mean))
+
+    def mahalanobis(self, x: ArrayLike) -> Any:
+        """Distance from the mean, in standard deviations: `fastdist.multivariate_normal.mahalanobis`."""
+        if self._whitener is not None:
+            value = self._whitener.squared_mahalanobis(x)
+            if value is not None:
+                return np.sqrt(value)
+        points = process_quantiles(x, self.dim, self._batched)
+        squared = self._factored.squared_mahalanobis(points, self.mean)
+        return self._shaped(np.sqrt(squared))
+
+    def loglikelihood(self, x: ArrayLike) -> np.float64:
+        """Sum of the log density over data: `fastdist.multivariate_normal.loglikelihood`."""
+        return loglikelihood(x, self.mean, self._factored, self._batched)
+
+    def entropy(self) -> Any:
+        """Differential entropy: `fastdist.multivariate_normal.entropy`."""
+        entropy = self._factored.rank / 2 - self._factored.log_peak
+        return np.broadcast_to(entropy, self._batch).copy()[()] if self._batched else entropy
+
+    def rvs(self, size: Size = 1, random_state: Any = None) -> Any:
+        """Draw random rows: `fastdist.multivariate_normal.rvs`."""
+        rng = self.random_state if random_state is None else check_random_state(random_state)
+        represented = not isinstance(self.cov_object, Factored)
+        if self._batched:
+            return self._rvs_of_batch(rng, None if type(size) is int and size == 1 else size)
+        if represented and (size is None or (not np.iterable(size) and not size)):
+            size = ()  # as SciPy reads it
+        if isinstance(rng, Generator):
+            if isinstance(self._factored, FactoredCovariance):
+                out = rng.multivariate_normal(self.mean, size=size, scale_tril=self._factored.scale_tril)
+            else:
+                out = rng.multivariate_normal(self.mean, self._factored.covariance, size)
+        elif represented:
+            shape = tuple(size) if np.iterable(size) else (operator.index(size),)  # type: ignore[arg-type]
+            out = self.mean + self.cov_object.colorize(rng.normal(size=(*shape, self.dim)))
+        else:
+            out = rng.multivariate_normal(self.mean, self.cov, size)
+        return out if represented else squeeze(out)
+
+    def _rvs_of_batch(self, rng: np.random.Generator | np.random.RandomState, size: Size) -> Array:
+        """One row for each, or as many as `size` says."""
+        factor = self._factored.scale_tril  # type: ignore[union-attr]
+        if isinstance(rng, Generator):
+            return rng.multivariate_normal(self.mean, size=size, scale_tril=factor)
+        if size is None:
+            size = self._batch
+        shape = tuple(size) if np.iterable(size) else (size,)
+        z = rng.standard_normal((*shape, self.dim))
+        rows: Array = sampling.colorize(z, self.mean, factor)
+        return rows
+
+    def cdf(self, x: ArrayLike, *, lower_limit: ArrayLike | None = None, rng: Any = None) -> Any:
+        """Probability of values up to `x` in each component: `fastdist.multivariate_normal.cdf`."""
+        return self._scipy("cdf", x, lower_limit, rng)
+
+    def logcdf(self, x: ArrayLike, *, lower_limit: ArrayLike | None = None, rng: Any = None) -> Any:
+        """Logarithm of that probability: `fastdist.multivariate_normal.logcdf`."""
+        return self._scipy("logcdf", x, lower_limit, rng)
+
+    def _scipy(self, name: str, x: ArrayLike, lower_limit: Any, rng: Any) -> Any:
+        try:
+            from scipy.stats import multivariate_normal
+        except ImportError as error:
+            raise ImportError(
+                f"multivariate_normal.{name} needs SciPy: pip install 'fastdist-kernels[scipy]'"
+            ) from error
+        if self._batched:
+            raise ValueError(f"{name} takes one mean and one cov, not a batch")
+        cov = self.cov if isinstance(self.cov_object, Factored) else self.cov_object
+        keywords = {} if rng is None else {"rng": rng}
+        # What may be singular has been settled; SciPy would refuse more.
+        return getattr(multivariate_normal, name)(
+            x,
+            self.mean,
+            cov,
+            True,
+            self.maxpts,
+            self.abseps,
+            self.releps,
+            lower_limit=lower_limit,
+            **keywords,
+        )

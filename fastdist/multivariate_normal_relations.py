@@ -1,0 +1,329 @@
+"""What follows from a multivariate normal distribution: marginals, conditionals, distances, ellipses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.linalg import LinAlgError
+from numpy.typing import ArrayLike, NDArray
+
+from fastdist._dispatch import cholesky
+from fastdist._dispatch import multivariate_density as density
+from fastdist._dispatch import multivariate_sampling as sampling
+from fastdist.confidence_ellipse import ConfidenceEllipse, ellipse_of
+from fastdist.covariance import is_regular, real
+from fastdist.factored_covariance import FactoredCovariance
+
+if TYPE_CHECKING:
+    from fastdist.multivariate_normal import MultivariateNormal
+    from fastdist.multivariate_normal_parameters import Factored
+
+Array = NDArray[Any]
+
+
+class MultivariateNormalRelations:
+    """The distributions and distances that a frozen distribution leads to."""
+
+    dist: MultivariateNormal
+    mean: Array
+    dim: int
+    allow_singular: bool
+    _factored: Factored
+    _batched: bool
+
+    if TYPE_CHECKING:
+
+        def __init__(self, dist: MultivariateNormal, *args: Any, **kwds: Any) -> None: ...
+
+    def marginal(self, dimensions: ArrayLike) -> Self:
+        """The distribution of some of the components.
+
+        Parameters
+        ----------
+        dimensions : int or 1-D array_like of ints
+            Which, and in which order; negative ones count from the end.
+
+        Returns
+        -------
+        FrozenMultivariateNormal
+            With ``mean[dimensions]`` and ``cov[dimensions][:, dimensions]``.
+
+        Raises
+        ------
+        ValueError
+            If `dimensions` is empty, holds no integers, one twice, or one that there is not.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> joint = multivariate_normal([1, 2, 3], [[4, 1, 0], [1, 2, 1], [0, 1, 3]])
+        >>> joint.marginal([2, 0]).cov
+        array([[3., 0.],
+               [0., 4.]])
+        """
+        chosen = _dimensions(dimensions, self.dim)
+        cov = self._factored.covariance[..., chosen[:, None], chosen]
+        return type(self)(self.dist, self.mean[..., chosen], cov, self.allow_singular)
+
+    def conditional(self, indices: ArrayLike, values: ArrayLike) -> Self:
+        """The distribution of the other components, given the values of some.
+
+        Parameters
+        ----------
+        indices : int or 1-D array_like of ints
+            Which components are given: b.
+        values : array_like, shape (..., len(indices))
+            Their values.  Further axes make a batch of distributions, with one covariance.
+
+        Returns
+        -------
+        FrozenMultivariateNormal
+            Of the components a that are not given, in their order.
+
+        Raises
+        ------
+        ValueError
+            If `indices` is empty, holds all of them, no integers, one twice, or one that there is not; if
+            `values` is of another length.
+        TypeError
+            If `values` is complex.
+        numpy.linalg.LinAlgError
+            If the covariance of the components that are given is singular.
+
+        Notes
+        -----
+        With S the covariance and m the mean [1]_,
+
+            mean = m_a + S_ab S_bb^-1 (values - m_b),    cov = S_aa - S_ab S_bb^-1 S_ba.
+
+        In the order (b, a) the factor of S is ``[[L_bb, 0], [L_ab, L_aa]]``.  Then the mean is ``m_a + L_ab
+        w`` with ``L_bb w = values - m_b``, and L_aa is the factor of the covariance: nothing is subtracted,
+        and it stays positive definite.
+
+        References
+        ----------
+        .. [1] M. L. Eaton, Multivariate Statistics: A Vector Space Approach (1983), proposition 3.13.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> body = multivariate_normal([170, 70], [[100, 60], [60, 80]])
+        >>> weight = body.conditional(0, 180)
+        >>> weight.mean, weight.cov
+        (array([76.]), array([[44.]]))
+        """
+        given = _dimensions(indices, self.dim)
+        others = np.setdiff1d(np.arange(self.dim), given)
+        if not others.size:
+            raise ValueError("Cannot condition on all dimensions.")
+        values = real(values, "values")
+        if not values.ndim:
+            values = values[None]
+        count = given.size
+        if values.shape[-1] != count:
+            raise ValueError(f"values have {values.shape[-1]} components, but indices name {count}")
+        order = np.concatenate([given, others])
+        mean = self.mean[..., order]
+        joint = self._factored.covariance[..., order[:, None], order]
+        factor = cholesky.cholesky(joint)
+        if np.isnan(factor).any():
+            return self._conditional_of_singular(values, mean, joint)
+        w = density.whiten(values, mean[..., :count], factor[..., :count, :count])
+        # m_a + L_ab w is what L makes of (w, 0), in its second part.
+        z = np.concatenate([w, np.zeros((*w.shape[:-1], others.size))], axis=-1)
+        conditional_mean = sampling.colorize(z, mean, factor)[..., count:]
+        conditional_factor = factor[..., count:, count:].copy()
+        return type(self)(self.dist, conditional_mean, scale_tril=conditional_factor)
+
+    def _conditional_of_singular(self, values: Array, mean: Array, joint: Array) -> Self:
+        """The same by the Schur complement, which may be singular."""
+        count = values.shape[-1]
+        given = joint[..., :count, :count]
+        factor = cholesky.cholesky(given)
+        if not np.all(is_regular(factor, given)):
+            raise LinAlgError("The covariance of the components that are given is singular.")
+        origin = np.zeros(count)
+        w = density.whiten(values, mean[..., :count], factor)
+        cross = density.whiten(joint[..., count:, :count], origin, factor[..., None, :, :])  # L_ab
+        conditional_mean, cov = mean[..., count:], joint[..., count:, count:]
+        for k in range(count):
+            column = cross[..., k]
+            conditional_mean = conditional_mean + w[..., k, None] * column
+            cov = cov - column[..., :, None] * column[..., None, :]
+        return type(self)(self.dist, conditional_mean, cov, allow_singular=True)
+
+    def kl_divergence(self, other: Any) -> Any:
+        """Kullback-Leibler divergence of `other` from this distribution, in nats.
+
+        Parameters
+        ----------
+        other : FrozenMultivariateNormal
+            Or anything with a `mean` and a `cov`, of as many dimensions.
+
+        Returns
+        -------
+        float64 or ndarray of float64
+            ``E[logpdf(X) - other.logpdf(X)]``, X of this distribution, of the shape to which batches
+            broadcast.  inf if one of the two is singular.
+
+        Raises
+        ------
+        ValueError
+            If the dimensions differ, or both are singular.
+        TypeError
+            If `other` is no distribution.
+
+        Notes
+        -----
+        With ``M = L1^-1 L0``, where L0 and L1 are the factors of this distribution and of `other`, and
+        ``y = L1^-1 (m0 - m1)``,
+
+            (|y|^2 + sum_{i>j} M_ij^2 + sum_i (M_ii^2 - 1 - ln M_ii^2)) / 2,
+
+        a sum of terms none of which is negative.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> p, q = multivariate_normal([0, 0], [1, 1]), multivariate_normal([1, 0], [1, 1])
+        >>> p.kl_divergence(q)
+        np.float64(0.5)
+        """
+        other = self._same_space(other)
+        regular = [isinstance(d._factored, FactoredCovariance) for d in (self, other)]
+        if not all(regular):
+            if not any(regular):
+                raise ValueError("the Kullback-Leibler divergence of two singular distributions")
+            return np.float64(np.inf)
+        factor, origin = other._factored.scale_tril, np.zeros(self.dim)
+        # Row j is L1^-1 times column j of L0.
+        transposed = density.whiten(self._factored.scale_tril.mT, origin, factor[..., None, :, :])  # type: ignore[union-attr]
+        squares = density.squared_mahalanobis(self.mean, other.mean, factor)
+        with np.errstate(all="ignore"):
+            for i in range(self.dim):
+                excess = (transposed[..., i, i] - 1) * (transposed[..., i, i] + 1)
+                squares = squares + (excess - np.log1p(excess))
+                for j in range(i):
+                    squares = squares + transposed[..., j, i] ** 2
+        return squares / 2
+
+    def wasserstein(self, other: Any) -> Any:
+        """2-Wasserstein distance from another distribution, which is a metric.
+
+        Parameters
+        ----------
+        other : FrozenMultivariateNormal
+            Or anything with a `mean` and a `cov`, of as many dimensions; both may be singular.
+
+        Returns
+        -------
+        float64 or ndarray of float64
+            The distance, of the shape to which batches broadcast.
+
+        Raises
+        ------
+        ValueError
+            If the dimensions differ.
+        TypeError
+            If `other` is no distribution.
+
+        Notes
+        -----
+        Its square is [1]_ ``|m0 - m1|^2 + tr(S0 + S1 - 2 (S1^1/2 S0 S1^1/2)^1/2)``.  That trace is
+        ``|L0 - L1 Q|^2`` for any factors of the covariances, where Q is the orthogonal matrix that brings
+        them nearest to each other: ``Q = U V^T`` with the singular value decomposition ``L1^T L0 = U s V^T``.
+        So no large numbers cancel.  (By NumPy's LAPACK; the last bits depend on the machine.)
+
+        References
+        ----------
+        .. [1] M. Gelbrich, "On a formula for the L2 Wasserstein metric between measures on Euclidean and
+           Hilbert spaces", Mathematische Nachrichten 147 (1990).
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> p, q = multivariate_normal([0, 0], [1, 4]), multivariate_normal([3, 4], [1, 4])
+        >>> p.wasserstein(q).round(12)
+        np.float64(5.0)
+        """
+        other = self._same_space(other)
+        first, second = self._factored.factor, other._factored.factor
+        u, _, vt = np.linalg.svd(second.mT @ first)
+        apart = first - second @ (u @ vt)
+        means = self.mean - other.mean
+        batch = np.broadcast_shapes(means.shape[:-1], apart.shape[:-2])
+        apart = np.broadcast_to(apart.reshape(*apart.shape[:-2], -1), (*batch, self.dim**2))
+        both = np.concatenate([np.broadcast_to(means, (*batch, self.dim)), apart], axis=-1)
+        return np.linalg.norm(both, axis=-1)[()]
+
+    def confidence_ellipse(self, level: float = 0.95) -> ConfidenceEllipse:
+        """The ellipse that holds a two-dimensional variable with a given probability.
+
+        Parameters
+        ----------
+        level : float, optional
+            The probability, in [0, 1).
+
+        Returns
+        -------
+        ConfidenceEllipse
+            With `center`, `width`, `height` and `angle`, as `matplotlib.patches.Ellipse` takes them, and
+            `points`.
+
+        Raises
+        ------
+        ValueError
+            If `level` is outside of [0, 1), or this is not one distribution in two dimensions.
+
+        Notes
+        -----
+        Squared Mahalanobis distances have a chi-square distribution with 2 degrees of freedom, whose quantile
+        is ``-2 log(1 - level)``; so the half axes are the square roots of this times the eigenvalues of the
+        covariance.  The ellipse of one standard deviation has level 0.3935, not 0.6827.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> ellipse = multivariate_normal([0, 10], [[4, 0], [0, 1]]).confidence_ellipse(0.95)
+        >>> ellipse.center, round(ellipse.width, 4), round(ellipse.height, 4), ellipse.angle
+        ((0.0, 10.0), 9.791, 4.8955, 0.0)
+        """
+        if self.dim != 2 or self._batched:
+            what = "a batch" if self._batched else f"one in {self.dim}"
+            raise ValueError(f"confidence_ellipse needs one distribution in 2 dimensions, not {what}")
+        factor = self._factored.factor
+        root = abs(float(factor[0, 0]) * float(factor[1, 1]) - float(factor[0, 1]) * float(factor[1, 0]))
+        return ellipse_of(self.mean, self._factored.covariance, root, level)
+
+    def _same_space(self, other: Any) -> Self:
+        """Another distribution as one of this class."""
+        if not isinstance(other, type(self)):
+            if not (hasattr(other, "mean") and hasattr(other, "cov")):
+                raise TypeError(
+                    f"other must be a multivariate normal distribution, not {type(other).__name__}"
+                )
+            other = type(self)(self.dist, other.mean, other.cov, allow_singular=True)
+        if other.dim != self.dim:
+            raise ValueError(f"the distributions have {self.dim} and {other.dim} dimensions")
+        same: Self = other
+        return same
+
+
+def _dimensions(dimensions: ArrayLike, dim: int) -> NDArray[np.intp]:
+    """Indices of components, not negative, with SciPy's checks and messages."""
+    given = np.atleast_1d(np.asarray(dimensions))
+    if not given.size:
+        raise ValueError("Cannot marginalize all dimensions.")
+    if given.dtype.kind not in "iu" or given.ndim > 1:
+        raise ValueError(
+            "Elements of `dimensions` must be integers - the indices of the marginal variables being "
+            "retained."
+        )
+    chosen = np.where(given < 0, given + dim, given).astype(np.intp)
+    if np.unique(chosen).size != chosen.size:
+        raise ValueError("All elements of `dimensions` must be unique.")
+    wrong = (chosen < 0) | (chosen >= dim)
+    if wrong.any():
+        raise ValueError(f"Dimensions {given[wrong]} are invalid for a distribution in {dim} dimensions.")
+    return chosen
