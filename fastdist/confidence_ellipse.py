@@ -60,7 +60,7 @@ def ellipse_of(
     """The ellipse for a level; `fastdist.multivariate_normal.confidence_ellipse` has the formula."""
     if not 0 <= level < 1:
         raise ValueError(f"level must be at least 0 and less than 1, not {level!r}")
-    (a, b), (_, c) = ((cov[0, 0] / 2, cov[1, 0]), (0.0, cov[1, 1] / 2))
+    a, b, c = float(cov[0, 0]) / 2, float(cov[1, 0]) + 0.0, float(cov[1, 1]) / 2
     # Eigenvalues of [[2a, b], [b, 2c]]: a + c +- sqrt((a - c)^2 + b^2); the less by the determinant, which
     # does not cancel.
     long = math.sqrt(a + c + math.hypot(a - c, b))

@@ -7,7 +7,8 @@ The attributes are those of `scipy.stats.Covariance`: `covariance`, `log_pdet`, 
 from __future__ import annotations
 
 import math
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +93,17 @@ class FactoredCovariance:
         self._covariance = covariance
         self._origin = np.zeros(self.shape[-1])
 
+    def broadcast_to(self, shape: tuple[int, ...]) -> Self:
+        """This covariance, repeated to a batch of a shape (..., d, d)."""
+        if shape == self.shape:
+            return self
+        batch = copy(self)
+        batch.shape = shape
+        batch.scale_tril = np.broadcast_to(self.scale_tril, shape)
+        batch.log_peak = np.broadcast_to(self.log_peak, shape[:-2])
+        batch._covariance = np.broadcast_to(self.covariance, shape)
+        return batch
+
     @property
     def covariance(self) -> Array:
         """The covariance: entry i, j is the product of rows i and j of the factor."""
@@ -174,6 +186,11 @@ class SingularCovariance:
         free = (d - rank) * LOG_2PI / 2
         self.log_peak = density.log_peak(self._upper) + (density.log_peak(self._distance) + free)
         self._tolerance = SUPPORT * covariance.diagonal().max()
+
+    def broadcast_to(self, shape: tuple[int, ...]) -> Self:
+        """Itself: a singular covariance is never one of a batch."""
+        assert shape == self.shape
+        return self
 
     @property
     def log_pdet(self) -> Any:

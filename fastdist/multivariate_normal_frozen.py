@@ -105,7 +105,7 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
 
     def _new_whitener(self) -> density.Whitener | None:
         """What evaluates few points in no time, for one regular distribution."""
-        if self._batched or not isinstance(self._factored, FactoredCovariance):
+        if self._batched or not self.dim or not isinstance(self._factored, FactoredCovariance):
             return None
         factor = np.ascontiguousarray(self._factored.scale_tril)
         return density.Whitener(np.ascontiguousarray(self.mean), factor, float(self._factored.log_peak))

@@ -42,19 +42,19 @@ def process_parameters(
         ):
             raise TypeError("multivariate_normal takes one of 'cov', 'scale_tril' and 'precision'")
         if precision is None:
-            center, factor = _arrays(mean, scale_tril, "scale_tril")
-            factored = _of_scale_tril(factor, allow_singular)
+            center, matrix, shape = _arrays(mean, scale_tril, "scale_tril")
+            factored = _of_scale_tril(matrix, allow_singular)
         else:
-            center, matrix = _arrays(mean, precision, "precision")
+            center, matrix, shape = _arrays(mean, precision, "precision")
             check_symmetric(matrix, precision, "precision")
             factored = of_precision(matrix)
+        factored = factored.broadcast_to(shape)
         return center, factored, factored
     if hasattr(cov, "colorize") and hasattr(cov, "log_pdet"):
         return _broadcast_mean(mean, cov.shape[-1]), _of_object(cov), cov
-    center, matrix = _arrays(mean, cov, "cov")
-    matrix = distinct(matrix, 2)
+    center, matrix, shape = _arrays(mean, cov, "cov")
     check_symmetric(matrix, 1.0 if cov is None else cov, "cov")
-    factored = of_covariance(matrix, allow_singular)
+    factored = of_covariance(matrix, allow_singular).broadcast_to(shape)
     return center, factored, factored
 
 
@@ -85,8 +85,11 @@ def squeeze(out: Any) -> Any:
     return np.squeeze(out)[()]
 
 
-def _arrays(mean: Any, matrix: Any, name: str) -> tuple[Array, Array]:
-    """The mean and a matrix, or batches of them, of one dimension d."""
+def _arrays(mean: Any, matrix: Any, name: str) -> tuple[Array, Array, tuple[int, ...]]:
+    """Copies of the mean and of a matrix, or of batches of them; and the shape of the matrices.
+
+    A matrix that is repeated along an axis is there but once.
+    """
     matrix = real(1.0 if matrix is None else matrix, f"mean and {name}")
     mean = None if mean is None else real(mean, f"mean and {name}")
     size = 1 if mean is None else mean.size
@@ -98,7 +101,7 @@ def _arrays(mean: Any, matrix: Any, name: str) -> tuple[Array, Array]:
         dim = matrix.shape[-1] if matrix.ndim > 1 else 1
     mean = np.zeros(dim) if mean is None else mean
     if (dim == 1 and matrix.ndim < 3 and mean.ndim < 2) or matrix.size == size == 1:
-        return mean.reshape(1).copy(), matrix.reshape(1, 1).copy()
+        return mean.reshape(1).copy(), matrix.reshape(1, 1).copy(), (1, 1)
     if matrix.ndim == 0:
         matrix = matrix * np.eye(dim)
     elif matrix.ndim == 1:
@@ -119,7 +122,7 @@ def _arrays(mean: Any, matrix: Any, name: str) -> tuple[Array, Array]:
             f"mean and {name} must broadcast: they are batches of shapes "
             f"{mean.shape[:-1]} and {matrix.shape[:-2]}"
         ) from None
-    return mean.copy(), matrix.copy()
+    return mean.copy(), distinct(matrix, 2).copy(), matrix.shape
 
 
 def _broadcast_mean(given: Any, dim: int) -> Array:

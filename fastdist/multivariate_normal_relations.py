@@ -13,7 +13,7 @@ from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
 from fastdist.confidence_ellipse import ConfidenceEllipse, ellipse_of
 from fastdist.covariance import is_regular, real
-from fastdist.factored_covariance import FactoredCovariance
+from fastdist.factored_covariance import SINGULAR, FactoredCovariance
 
 if TYPE_CHECKING:
     from fastdist.multivariate_normal import MultivariateNormal
@@ -127,7 +127,7 @@ class MultivariateNormalRelations:
         mean = self.mean[..., order]
         joint = self._factored.covariance[..., order[:, None], order]
         factor = cholesky.cholesky(joint)
-        if np.isnan(factor).any():
+        if np.isnan(factor).any() or not isinstance(self._factored, FactoredCovariance):
             return self._conditional_of_singular(values, mean, joint)
         w = density.whiten(values, mean[..., :count], factor[..., :count, :count])
         # m_a + L_ab w is what L makes of (w, 0), in its second part.
@@ -137,7 +137,7 @@ class MultivariateNormalRelations:
         return type(self)(self.dist, conditional_mean, scale_tril=conditional_factor)
 
     def _conditional_of_singular(self, values: Array, mean: Array, joint: Array) -> Self:
-        """The same by the Schur complement, which may be singular."""
+        """The same by the Schur complement, which may be singular: rounding errors are no variances."""
         count = values.shape[-1]
         given = joint[..., :count, :count]
         factor = cholesky.cholesky(given)
@@ -151,6 +151,8 @@ class MultivariateNormalRelations:
             column = cross[..., k]
             conditional_mean = conditional_mean + w[..., k, None] * column
             cov = cov - column[..., :, None] * column[..., None, :]
+        free = cov.diagonal() > SINGULAR * joint.diagonal()[count:]
+        cov = np.where(free[:, None] & free, cov, 0.0)
         return type(self)(self.dist, conditional_mean, cov, allow_singular=True)
 
     def kl_divergence(self, other: Any) -> Any:
@@ -200,12 +202,11 @@ class MultivariateNormalRelations:
         # Row j is L1^-1 times column j of L0.
         transposed = density.whiten(self._factored.scale_tril.mT, origin, factor[..., None, :, :])  # type: ignore[union-attr]
         squares = density.squared_mahalanobis(self.mean, other.mean, factor)
+        diagonal = np.diagonal(transposed, axis1=-2, axis2=-1)
         with np.errstate(all="ignore"):
-            for i in range(self.dim):
-                excess = (transposed[..., i, i] - 1) * (transposed[..., i, i] + 1)
-                squares = squares + (excess - np.log1p(excess))
-                for j in range(i):
-                    squares = squares + transposed[..., j, i] ** 2
+            excess = (diagonal - 1) * (diagonal + 1)
+            squares = squares + np.sum(excess - np.log1p(excess), axis=-1)
+            squares = squares + np.sum(np.triu(transposed, 1) ** 2, axis=(-2, -1))
         return squares / 2
 
     def wasserstein(self, other: Any) -> Any:

@@ -175,7 +175,8 @@ def _draw(
     elif np.may_share_memory(center, out) or np.may_share_memory(matrix, out):
         center, matrix = center.copy(), matrix.copy()
     if out.size:
-        _fill(normals, out, *_transform(out, center, matrix, permutation, full))
+        plain = np.asarray(out)
+        _fill(normals, plain, *_transform(plain, center, matrix, permutation, full))
     return out
 
 
