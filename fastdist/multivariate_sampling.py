@@ -195,7 +195,7 @@ def _rows(
             ) from None
     rows = batch
     if size is not None:
-        rows = (size.__index__(),) if hasattr(size, "__index__") else tuple(map(operator.index, size))
+        rows = tuple(map(operator.index, size)) if np.iterable(size) else (operator.index(size),)
     d = mean.shape[-1]
     if out is not None:
         check_out(out, dtype, None if size is None else (*rows, d))
