@@ -22,7 +22,7 @@ from fastdist.covariance import EPSILON
 LOG_2PI = 1.8378770664093453  # ln(2 pi)
 # Eigenvalues that are smaller than so much of the largest are zeros, as in SciPy.
 SINGULAR = 1e6 * EPSILON
-# How far from the support of a singular distribution a point may lie, as in SciPy.
+# How far from the support of a singular distribution a point may lie, in standard deviations.
 SUPPORT = 1e3 * SINGULAR
 # Products that each thread gets at least: some 0.1 ms of work.
 SHARE = 1 << 18
@@ -185,7 +185,7 @@ class SingularCovariance:
         self._distance = cholesky.cholesky(gram)
         free = (d - rank) * LOG_2PI / 2
         self.log_peak = density.log_peak(self._upper) + (density.log_peak(self._distance) + free)
-        self._tolerance = SUPPORT * covariance.diagonal().max()
+        self._tolerance = SUPPORT * math.sqrt(covariance.diagonal().max())
 
     def broadcast_to(self, shape: tuple[int, ...]) -> Self:
         """Itself: a singular covariance is never one of a batch."""

@@ -51,7 +51,11 @@ def process_parameters(
         factored = factored.broadcast_to(shape)
         return center, factored, factored
     if hasattr(cov, "colorize") and hasattr(cov, "log_pdet"):
-        return _broadcast_mean(mean, cov.shape[-1]), _of_object(cov), cov
+        try:
+            return _broadcast_mean(mean, cov.shape[-1]), _of_object(cov), cov
+        except AttributeError:  # SciPy's covariances made of arrays do not colorize: they are these arrays
+            allow_singular = bool(cov.rank < cov.shape[-1])
+            cov = cov.covariance
     center, matrix, shape = _arrays(mean, cov, "cov")
     check_symmetric(matrix, 1.0 if cov is None else cov, "cov")
     factored = of_covariance(matrix, allow_singular).broadcast_to(shape)
@@ -61,8 +65,7 @@ def process_parameters(
 def process_quantiles(x: Any, dim: int, batched: bool) -> Array:
     """Points as float64 or float32, their components along the last axis."""
     x = np.asarray(x)
-    if x.dtype.type is not np.float32 and x.dtype != np.float64:
-        x = real(x, "x")
+    x = x.astype(np.float32, copy=False) if x.dtype.type is np.float32 else real(x, "x")
     return shape_quantiles(x, dim, batched)
 
 
@@ -187,13 +190,10 @@ def _of_object(cov: Any) -> Factored:
     if isinstance(cov, FactoredCovariance | SingularCovariance):
         return cov
     d = cov.shape[-1]
+    # Row j is A e_j, where cov = A A^T.
+    factor = np.ascontiguousarray(np.asarray(cov.colorize(np.eye(d)), np.float64).T)
     if cov.rank < d:
         return of_covariance(_symmetrized(cov.covariance), True)
-    try:
-        # Row j is A e_j, where cov = A A^T.
-        factor = np.ascontiguousarray(np.asarray(cov.colorize(np.eye(d)), np.float64).T)
-    except AttributeError:  # SciPy's covariances made of arrays do not colorize
-        return of_covariance(_symmetrized(cov.covariance), None)
     if _is_scale_tril(factor):
         return FactoredCovariance(factor)
     whitener = np.asarray(cov.whiten(np.eye(d)), np.float64)

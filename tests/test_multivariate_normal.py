@@ -1,0 +1,550 @@
+"""multivariate_normal: the interface of scipy.stats.multivariate_normal, batches, and other parameters."""
+
+import copy
+import doctest
+import importlib
+import inspect
+import pickle
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import fastdist
+from fastdist import multivariate_normal
+
+SCIPY = scipy.stats.multivariate_normal
+COVARIANCE = scipy.stats.Covariance
+OF_X = ("pdf", "logpdf")
+
+
+def a_covariance(d, seed=1):
+    factor = np.random.default_rng(seed).standard_normal((d, d))
+    return factor @ factor.T + np.eye(d)
+
+
+def outcome(call):
+    """What a call returns, or what it raises."""
+    try:
+        return call()
+    except Exception as error:
+        return error
+
+
+def assert_like(got, want, rtol=1e-11):
+    """The same type, dtype and shape, and nearly the same values."""
+    assert type(got) is type(want)
+    assert np.asarray(got).dtype == np.asarray(want).dtype
+    assert np.shape(got) == np.shape(want)
+    np.testing.assert_allclose(got, want, rtol=rtol, atol=1e-13)
+
+
+def assert_same(got, want):
+    """Bit for bit."""
+    got, want = np.asarray(got), np.asarray(want)
+    assert got.dtype == want.dtype
+    assert got.shape == want.shape
+    assert got.tobytes() == want.tobytes()
+
+
+# Against SciPy
+
+PARAMETERS = {
+    "default": (None, 1),
+    "numbers": (0.5, 2.0),
+    "vectors of length 1": ([0], [2]),
+    "matrices of one entry": ([[0]], [[2]]),
+    "cov a vector": (None, [2]),
+    "cov a longer vector": (None, [1, 2, 3]),
+    "isotropic": ([1, 2], 3),
+    "diagonal": ([1, 2], [1, 2]),
+    "full": ([1, 2], a_covariance(2)),
+    "full, no mean": (None, a_covariance(3)),
+    "integers": ([1, 2, 3], [[4, 1, 0], [1, 3, 1], [0, 1, 2]]),
+    "None": ([1, 2], None),
+    "lengths": ([1, 2], a_covariance(3)),
+    "not square": ([1, 2], np.ones((2, 3))),
+    "one mean": ([0], a_covariance(2)),
+    "singular": ([1.0, 2, 3], np.ones((3, 3))),
+    "singular in two": ([1.0, 2], [[4, 2], [2, 1]]),
+    "indefinite": ([1.0, 2], [[1, 2], [2, 1]]),
+    "negative": ([1, 2], -1),
+    "zero variance": ([1, 2, 3], [1, 2, 0]),
+    "object, factor": ([1, 2], COVARIANCE.from_cholesky(np.linalg.cholesky(a_covariance(2)))),
+    "object, precision": ([1, 2, 3], COVARIANCE.from_precision(a_covariance(3))),
+    "object, diagonal": (1, COVARIANCE.from_diagonal([1, 2, 3])),
+    "object, singular": ([1, 2], COVARIANCE.from_diagonal([1, 0])),
+    "object, eigenvalues": (None, COVARIANCE.from_eigendecomposition(np.linalg.eigh(a_covariance(3)))),
+    "object, of SciPy's own": (None, SCIPY(None, a_covariance(2)).cov_object),
+    "object and mean": ([1, 2, 3, 4], COVARIANCE.from_diagonal([1, 2, 3])),
+}
+POINTS = {
+    "number": 0.5,
+    "one": [0.5],
+    "two": [0.5, 1],
+    "three": [1, 2, 3],
+    "on the line": [[2.0, 3, 4], [0.0, 1, 2], [0.0, 1, 5]],
+    "row": [[0.5, 1]],
+    "rows": [[0.5, 1], [1, 2], [3, 4]],
+    "column": [[0.5], [1]],
+    "grid": np.linspace(0, 1, 24).reshape(4, 1, 3, 2),
+    "no rows": np.ones((0, 2)),
+    "nothing": [],
+}
+every_parameter = pytest.mark.parametrize("case", PARAMETERS)
+
+
+def assert_outcome(got, want):
+    """The same result, or the same error; SciPy's own message unless it is about shapes of operands."""
+    if isinstance(want, Exception):
+        if isinstance(want, TypeError):  # SciPy 1.17 fails for one point outside of the support
+            assert "item assignment" in str(want)
+            assert got in (0.0, -np.inf)
+            return
+        assert type(got) is type(want)
+        if not str(want).startswith(("matmul", "operands", "cannot reshape")):
+            assert str(got) == str(want)
+        return
+    assert not isinstance(got, Exception), got
+    assert_like(got, want)
+
+
+@every_parameter
+@pytest.mark.parametrize("points", POINTS)
+@pytest.mark.parametrize("allow_singular", [False, True])
+@pytest.mark.parametrize("name", OF_X)
+def test_densities_are_those_of_scipy(name, case, points, allow_singular):
+    """Values, squeezed shapes and errors, frozen and not."""
+    mean, cov = PARAMETERS[case]
+    x = POINTS[points]
+    with np.errstate(all="ignore"):
+        want = outcome(lambda: getattr(SCIPY, name)(x, mean, cov, allow_singular))
+    assert_outcome(outcome(lambda: getattr(multivariate_normal, name)(x, mean, cov, allow_singular)), want)
+    assert_outcome(outcome(lambda: getattr(multivariate_normal(mean, cov, allow_singular), name)(x)), want)
+
+
+@every_parameter
+def test_entropy_and_attributes_are_those_of_scipy(case):
+    mean, cov = PARAMETERS[case]
+    assert_outcome(
+        outcome(lambda: multivariate_normal.entropy(mean, cov)), outcome(lambda: SCIPY.entropy(mean, cov))
+    )
+    for allow_singular in (False, True):
+        got = outcome(lambda s=allow_singular: multivariate_normal(mean, cov, s))
+        want = outcome(lambda s=allow_singular: SCIPY(mean, cov, s))
+        if isinstance(want, Exception):
+            assert type(got) is type(want)
+            assert str(got) == str(want)
+            continue
+        for name in ("dim", "maxpts", "abseps", "releps"):
+            assert getattr(got, name) == getattr(want, name)
+        assert got.allow_singular == (allow_singular or want.cov_object.rank < want.dim)
+        for name in ("mean", "cov"):
+            np.testing.assert_allclose(getattr(got, name), getattr(want, name), rtol=1e-14)
+        assert_like(got.entropy(), want.entropy())
+        assert got.cov_object.rank == want.cov_object.rank
+        assert_like(got.cov_object.log_pdet, want.cov_object.log_pdet)
+        assert got.cov_object.shape == want.cov_object.shape
+
+
+@every_parameter
+@pytest.mark.parametrize("size", [1, None, 0, 5, (2, 3), (1, 3)])
+@pytest.mark.parametrize("seed", [np.random.RandomState, np.random.default_rng])
+def test_draws_of_numpy_are_those_of_scipy(case, size, seed):
+    """Bit for bit, from the same NumPy generator: SciPy draws as we do."""
+    mean, cov = PARAMETERS[case]
+    got, want = (
+        outcome(lambda d=d: d.rvs(mean, cov, size, random_state=seed(7)))
+        for d in (multivariate_normal, SCIPY)
+    )
+    if isinstance(want, Exception):
+        assert type(got) is type(want)
+        return
+    assert_same(got, want)
+    ours = multivariate_normal.rvs(mean, cov, size, random_state=7)
+    assert ours.shape == want.shape
+    assert type(ours) is type(want)
+
+
+@settings(deadline=None, max_examples=200)
+@given(data=st.data())
+def test_random_arguments(data):
+    """Any dimension, shape of points and condition number, within the error that SciPy's own method has."""
+    d = data.draw(st.integers(1, 6))
+    shape = data.draw(st.lists(st.integers(0, 4), max_size=3))
+    source = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    factor = source.standard_normal((d, d))
+    cov = factor @ factor.T + 10.0 ** data.draw(st.integers(-6, 2)) * np.eye(d)
+    mean = 10 * source.standard_normal(d)
+    x = mean + source.standard_normal((*shape, d)) @ factor.T
+    condition = np.linalg.cond(cov)
+    for name in OF_X:
+        got, want = getattr(multivariate_normal, name)(x, mean, cov), getattr(SCIPY, name)(x, mean, cov)
+        assert np.shape(got) == np.shape(want)
+        np.testing.assert_allclose(got, want, rtol=1e-13 * condition + 1e-12, atol=1e-13 * condition)
+
+
+def test_names_and_order_of_arguments():
+    """Each argument of SciPy's methods is there, in SciPy's order, with SciPy's default."""
+    frozen, peer = multivariate_normal(), SCIPY()
+    for ours, theirs in ((multivariate_normal, SCIPY), (frozen, peer)):
+        for name in ("__call__", "pdf", "logpdf", "cdf", "logcdf", "rvs", "entropy", "fit", "marginal"):
+            if not hasattr(theirs, name):
+                continue
+            want = inspect.signature(getattr(theirs, name)).parameters
+            got = inspect.signature(getattr(ours, name)).parameters
+            named = [p for p in want.values() if p.kind is not p.VAR_KEYWORD]
+            positional = [p.name for p in named if p.kind is p.POSITIONAL_OR_KEYWORD]
+            if name == "__call__":
+                positional += ["maxpts", "abseps", "releps"]
+            assert [p.name for p in got.values() if p.kind is p.POSITIONAL_OR_KEYWORD] == positional
+            for p in named:
+                assert got[p.name].default == p.default
+
+
+# Few points, many points
+
+
+def test_few_points_and_many_are_the_same():
+    """Of a frozen object: a list, an array, a grid, and large arrays on any number of threads."""
+    frozen = multivariate_normal([1, 2, 3], a_covariance(3))
+    x = np.random.default_rng(1).standard_normal((300_001, 3))
+    for name in (*OF_X, "mahalanobis"):
+        function = getattr(frozen, name)
+        results = []
+        for threads in (1, 2, 3):
+            with fastdist.num_threads(threads):
+                results.append(function(x))
+        for result in results[1:]:
+            assert_same(result, results[0])
+        for i in (0, 1, 4095, 4096, 300_000):
+            for point in (x[i].tolist(), tuple(x[i].tolist()), x[i], x[i : i + 1], x[i][None, None]):
+                assert_same(function(point), results[0][i])
+        assert_same(function(x[:12].reshape(2, 2, 3, 3)), results[0][:12].reshape(2, 2, 3))
+        assert_same(function(x[::-2]), results[0][::-2])
+        assert_same(function(np.asfortranarray(x)), results[0])
+
+
+@pytest.mark.parametrize("name", [*OF_X, "mahalanobis"])
+@pytest.mark.parametrize("allow_singular", [False, True])
+def test_dtypes_of_points(name, allow_singular):
+    """float32 stays, computed in float64; every other real dtype gives float64; complex is refused."""
+    cov = np.ones((2, 2)) if allow_singular else a_covariance(2)
+    frozen = multivariate_normal([1, 1], cov, allow_singular)
+    x = np.array([[0, 0], [1, 1], [1, 0]])
+    want = getattr(frozen, name)(x.astype(float))
+    for dtype in ("?", "i1", "u8", "f2", "g", ">f8", "O", "f8"):
+        assert_same(getattr(frozen, name)(x.astype(dtype)), want)
+    assert_same(getattr(frozen, name)(x.tolist()), want)
+    single = getattr(frozen, name)(x.astype(np.float32))
+    assert_like(single, want.astype(np.float32), rtol=2**-23)
+    assert_same(getattr(frozen, name)(x.astype(">f4")), single)
+    with pytest.raises(TypeError, match="x must not be complex"):
+        getattr(frozen, name)(x + 0j)
+
+
+def test_points_that_are_not_finite():
+    """NaN gives NaN; infinity is infinitely far away."""
+    frozen = multivariate_normal([0, 0], [[2, 1], [1, 2]])
+    x = np.array([[np.inf, 0], [0, -np.inf], [np.nan, 0], [0, np.nan]])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        np.testing.assert_array_equal(frozen.logpdf(x), [-np.inf, -np.inf, np.nan, np.nan])
+        np.testing.assert_array_equal(frozen.pdf(x), [0, 0, np.nan, np.nan])
+        np.testing.assert_array_equal(frozen.mahalanobis(x), [np.inf, np.inf, np.nan, np.nan])
+
+
+def test_layout_of_points():
+    """Read-only and strided points; nothing is changed."""
+    frozen = multivariate_normal([1, 2], a_covariance(2))
+    wide = np.random.default_rng(1).standard_normal((10, 6))
+    x = np.ascontiguousarray(wide[::2, ::3])
+    wide.flags.writeable = False
+    before = wide.copy()
+    for name in OF_X:
+        assert_same(getattr(frozen, name)(wide[::2, ::3]), getattr(frozen, name)(x))
+    assert_same(wide, before)
+
+
+# Batches
+
+
+def test_batches_broadcast():
+    """Means (..., d), covariances (..., d, d) and points (..., d); each result is that of its own three."""
+    source = np.random.default_rng(2)
+    mean, x = source.standard_normal((4, 1, 2)), source.standard_normal((6, 1, 1, 2))
+    cov = np.stack([a_covariance(2, seed) for seed in range(3)])
+    for name in (*OF_X, "mahalanobis"):
+        got = getattr(multivariate_normal, name)(x, mean, cov)
+        assert got.shape == (6, 4, 3)
+        for i, j, k in np.ndindex(6, 4, 3):
+            assert got[i, j, k] == getattr(multivariate_normal(mean[j, 0], cov[k]), name)(x[i, 0, 0])
+    assert multivariate_normal.entropy(mean, cov).shape == (4, 3)
+    assert multivariate_normal.entropy(mean, cov)[2, 1] == multivariate_normal.entropy(None, cov[1])
+    assert multivariate_normal.logpdf(x[0, 0, 0], mean[0, 0], cov[:1]).shape == (1,)
+
+
+def test_large_batches_on_threads(monkeypatch):
+    mean = np.random.default_rng(2).standard_normal((70_000, 2))
+    cov = np.broadcast_to(a_covariance(2), (70_000, 2, 2))
+    results = []
+    for threads in (1, 3):
+        with fastdist.num_threads(threads):
+            results.append(multivariate_normal.logpdf([0.5, 1.0], mean, cov))
+    assert_same(*results)
+    assert_same(results[0], multivariate_normal.logpdf(0.5 * np.array([1.0, 2.0]), mean, a_covariance(2)))
+
+
+def test_draws_of_batches():
+    mean, cov = np.zeros((3, 2)), np.stack([a_covariance(2, seed) for seed in range(3)])
+    frozen = multivariate_normal(mean, cov)
+    want = fastdist.default_rng(7).multivariate_normal(mean, cov)
+    assert_same(frozen.rvs(random_state=7), want)
+    assert_same(frozen.rvs((4, 3), random_state=7)[0], want)
+    assert frozen.rvs((4, 3), random_state=np.random.default_rng(1)).shape == (4, 3, 2)
+    assert frozen.rvs(random_state=np.random.RandomState(1)).shape == (3, 2)
+    with pytest.raises(ValueError, match="not compatible"):
+        frozen.rvs(5, random_state=7)
+
+
+# Other parameters
+
+
+@pytest.mark.parametrize("d", [1, 2, 5])
+@pytest.mark.parametrize("batch", [(), (3,)])
+def test_factor_and_precision(d, batch):
+    """scale_tril and precision give the distribution that cov gives."""
+    cov = np.stack([a_covariance(d, seed) for seed in range(3)]) if batch else a_covariance(d)
+    mean, x = np.arange(d), np.random.default_rng(1).standard_normal((7, *batch, d))
+    want = multivariate_normal(mean, cov)
+    for other in (
+        multivariate_normal(mean, scale_tril=np.linalg.cholesky(cov)),
+        multivariate_normal(mean, precision=np.linalg.inv(cov)),
+        multivariate_normal(mean, want.cov_object) if not batch else want,
+    ):
+        np.testing.assert_allclose(other.logpdf(x), want.logpdf(x), rtol=1e-12)
+        np.testing.assert_allclose(other.cov, cov, rtol=1e-12, atol=1e-12)
+        np.testing.assert_allclose(other.entropy(), want.entropy(), rtol=1e-12)
+        np.testing.assert_allclose(other.rvs(random_state=1), want.rvs(random_state=1), rtol=1e-11)
+    assert_same(multivariate_normal.pdf(x, mean, precision=np.linalg.inv(cov)).shape, want.pdf(x).shape)
+
+
+def test_whiten_and_colorize():
+    """Of the covariance object, regular and singular: one undoes the other on the support."""
+    z = np.random.default_rng(1).standard_normal((50, 3))
+    for cov, rank in ((a_covariance(3), 3), (np.ones((3, 3)), 1), (np.diag([1.0, 0, 2]), 2)):
+        known = multivariate_normal(None, cov, True).cov_object
+        z[:, rank:] = 0
+        np.testing.assert_allclose(known.whiten(known.colorize(z)), z, atol=1e-12)
+        np.testing.assert_allclose(known.colorize(np.eye(3)).T @ known.colorize(np.eye(3)), cov, atol=1e-12)
+
+
+def test_high_condition_numbers_are_regular():
+    """SciPy refuses a condition number of 1e12; its density is right here (checked in 50 digits)."""
+    import mpmath
+
+    cov = np.array([[1.0, 1.0], [1.0, 1.0 + 2.0**-40]])
+    with pytest.raises(np.linalg.LinAlgError):
+        SCIPY.logpdf([1, 1], None, cov)
+    with mpmath.workdps(50):
+        matrix, x = mpmath.matrix(cov.tolist()), mpmath.matrix([1, 1 + 2.0**-20])
+        distance = (x.T * matrix**-1 * x)[0]
+        want = float(-(2 * mpmath.log(2 * mpmath.pi) + mpmath.log(mpmath.det(matrix)) + distance) / 2)
+    np.testing.assert_allclose(multivariate_normal.logpdf([1, 1 + 2.0**-20], None, cov), want, rtol=1e-12)
+    assert multivariate_normal.entropy(None, cov) < 0  # not that of rank 1, which is positive
+    assert multivariate_normal(None, cov, allow_singular=True).cov_object.rank == 1  # as in SciPy
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1e300])
+@pytest.mark.parametrize("cov", [a_covariance(3), np.ones((3, 3))], ids=["regular", "singular"])
+def test_huge_and_tiny_scales(scale, cov):
+    """In any unit the same, but for the logarithm of the unit."""
+    singular = cov[0, 1] == 1
+    x, rank = np.array([1.0, 1.0, 1.0]), 1 if singular else 3
+    unit = np.sqrt(scale)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        got = multivariate_normal(None, cov * scale, singular)
+    want = multivariate_normal(None, cov, singular)
+    np.testing.assert_allclose(got.logpdf(x * unit), want.logpdf(x) - rank * np.log(unit), rtol=1e-11)
+    np.testing.assert_allclose(got.mahalanobis(x * unit), want.mahalanobis(x), rtol=1e-11)
+    np.testing.assert_allclose(got.rvs(random_state=1), unit * want.rvs(random_state=1), rtol=1e-11)
+    np.testing.assert_allclose(got.entropy(), want.entropy() + rank * np.log(unit), rtol=1e-11)
+
+
+def test_no_dimensions_and_no_points():
+    empty = multivariate_normal(np.zeros(0), np.eye(0))
+    assert empty.dim == 0
+    assert empty.logpdf([]) == 0
+    assert empty.logpdf(np.ones((4, 0))).shape == (4,)
+    assert empty.rvs(5).shape == (5, 0)
+    assert multivariate_normal.logpdf(np.ones((0, 2)), [0, 0], [1, 1]).shape == (0,)
+    assert multivariate_normal.rvs([0, 0], [1, 1], 0).shape == (0, 2)
+
+
+# Mistakes
+
+I2 = np.eye(2)
+MISTAKES = {
+    "nan": (ValueError, r"cov\[0, 1\] is nan", {"cov": [[1, np.nan], [np.nan, 1]]}),
+    "inf": (ValueError, r"cov\[1, 1\] is inf", {"cov": [[1, 0], [0, np.inf]]}),
+    "asymmetric": (ValueError, r"cov\[0, 1\] = 0.5, cov\[1, 0\] = 0.4", {"cov": [[1, 0.5], [0.4, 1]]}),
+    "batch": (ValueError, r"cov\[1, 0, 0\] is nan", {"cov": np.stack([I2, I2 * np.nan])}),
+    "complex": (TypeError, "mean and cov must not be complex", {"cov": I2 + 0j}),
+    "complex mean": (TypeError, "mean and cov must not be complex", {"mean": [0j, 1], "cov": I2}),
+    "singular": (np.linalg.LinAlgError, "must be symmetric positive definite", {"cov": np.ones((2, 2))}),
+    "singular batch": (np.linalg.LinAlgError, "positive definite", {"cov": np.ones((3, 2, 2))}),
+    "indefinite batch": (ValueError, "positive semidefinite", {"cov": np.stack([I2, -I2])}),
+    "zero": (np.linalg.LinAlgError, "positive definite", {"cov": np.zeros((2, 2))}),
+    "batches": (ValueError, "must broadcast", {"mean": np.zeros((3, 2)), "cov": np.stack([I2, I2])}),
+    "two": (TypeError, "takes one of 'cov', 'scale_tril'", {"cov": I2, "scale_tril": I2}),
+    "two more": (TypeError, "takes one of 'cov', 'scale_tril'", {"precision": I2, "scale_tril": I2}),
+    "precision": (np.linalg.LinAlgError, "`precision`", {"precision": np.ones((2, 2))}),
+    "precision asymmetric": (ValueError, "precision is not symmetric", {"precision": [[1, 1], [0, 1]]}),
+    "factor": (ValueError, "not lower triangular", {"scale_tril": [[1, 1], [0, 1]]}),
+    "factor singular": (ValueError, "must be positive: scale_tril", {"scale_tril": [[1, 0], [0, 0]]}),
+    "factor nan": (ValueError, r"scale_tril\[0, 0\] is nan", {"scale_tril": [[np.nan, 0], [0, 1]]}),
+    "seed": (ValueError, "cannot be used to seed", {"seed": "x"}),
+    "unknown": (TypeError, "unexpected keyword", {"loc": 0}),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_mistakes(case):
+    error, message, keywords = MISTAKES[case]
+    with pytest.raises(error, match=message) as caught:
+        multivariate_normal(**keywords)
+    assert type(caught.value) is error
+
+
+def test_points_of_another_dimension():
+    for batch in (False, True):
+        frozen = multivariate_normal(np.zeros((3, 2)) if batch else [0, 0], I2)
+        with pytest.raises(ValueError, match="points of x have 3 components, those of the distribution 2"):
+            frozen.logpdf(np.ones((4, 3)))
+
+
+@pytest.mark.parametrize("value", [0.5, 2])
+def test_negative_eigenvalues_about_the_threshold_of_scipy(value):
+    """Down to 2.2e-10 of the largest they count as 0, below there is SciPy's error."""
+    cov = np.diag([1.0, -value * 1e6 * 2.0**-52])
+    if value < 1:
+        assert multivariate_normal(None, cov, allow_singular=True).cov_object.rank == 1
+        with pytest.raises(np.linalg.LinAlgError):
+            multivariate_normal(None, cov)
+    else:
+        for allow_singular in (False, True):
+            with pytest.raises(ValueError, match="must be symmetric positive semidefinite") as caught:
+                multivariate_normal(None, cov, allow_singular)
+            assert type(caught.value) is ValueError
+
+
+# Objects
+
+
+def test_random_state():
+    """That of the distribution, until a frozen one is given its own."""
+    was = multivariate_normal.random_state
+    try:
+        multivariate_normal.random_state = 7
+        want = multivariate_normal.rvs([0, 0], I2, 5)
+        assert_same(want, fastdist.default_rng(7).multivariate_normal([0, 0], I2, 5))
+        frozen = multivariate_normal([0, 0], I2)
+        assert frozen.random_state is multivariate_normal.random_state
+        frozen.random_state = 7
+        assert_same(frozen.rvs(5), want)
+        assert_same(multivariate_normal([0, 0], I2, seed=7).rvs(5), want)
+        assert_same(frozen.rvs(5, 7), want)
+    finally:
+        multivariate_normal.random_state = was
+
+
+def test_copies():
+    """Pickled, copied, and independent of the arrays that were given."""
+    mean, cov = np.array([1.0, 2.0]), a_covariance(2)
+    frozen = multivariate_normal(mean, cov)
+    want = frozen.logpdf([0.5, 0.5])
+    for twin in (pickle.loads(pickle.dumps(frozen)), copy.copy(frozen), copy.deepcopy(frozen)):
+        assert_same(twin.logpdf([0.5, 0.5]), want)
+        assert_same(twin.cov, cov)
+    mean[:], cov[:] = 9, 9
+    assert_same(frozen.logpdf([0.5, 0.5]), want)
+    assert_same(frozen.logpdf(np.full((1, 2), 0.5, np.float32)), want.astype(np.float32))
+    assert pickle.loads(pickle.dumps(multivariate_normal)) is multivariate_normal
+    assert repr(frozen) == "<multivariate_normal in 2 dimensions>"
+
+
+@pytest.mark.parametrize("x", [[0.5, 1.0], [[0.0, 0.0], [1.0, 2.0]]])
+def test_distribution_functions_are_scipys(x):
+    mean, cov = [0.1, 0.2], a_covariance(2)
+    for name in ("cdf", "logcdf"):
+        want = getattr(SCIPY, name)(x, mean, cov)
+        np.testing.assert_allclose(getattr(multivariate_normal, name)(x, mean, cov), want, atol=1e-5)
+        np.testing.assert_allclose(getattr(multivariate_normal(mean, cov), name)(x), want, atol=1e-5)
+    rng = np.random.default_rng
+    want = SCIPY.cdf(x, mean, cov, lower_limit=[-1, -1], rng=rng(1))
+    assert_same(multivariate_normal.cdf(x, mean, cov, lower_limit=[-1, -1], rng=rng(1)), want)
+    with pytest.raises(ValueError, match="not a batch"):
+        multivariate_normal.cdf(x, np.zeros((2, 2)), cov)
+
+
+def test_without_scipy():
+    """cdf names the extra; all else works."""
+    code = (
+        "import sys; sys.modules['scipy'] = sys.modules['scipy.stats'] = None\n"
+        "from fastdist import multivariate_normal as d\n"
+        "f = d([0, 0], [[2, 1], [1, 2]])\n"
+        "f.logpdf([0.5, 1]), f.rvs(3), f.marginal(0), f.conditional(0, 1), f.wasserstein(f)\n"
+        "d.fit([[1, 2], [3, 5]]), d.entropy(None, [[1, 1], [1, 1]])\n"
+        "try:\n    f.cdf([0, 0])\nexcept ImportError as error:\n    print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "multivariate_normal.cdf needs SciPy: pip install 'fastdist-kernels[scipy]'"
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "confidence_ellipse",
+        "factored_covariance",
+        "multivariate_normal",
+        "multivariate_normal_derived",
+        "multivariate_normal_frozen",
+        "multivariate_normal_functions",
+        "multivariate_normal_relations",
+        "multivariate_sampling",
+    ],
+)
+def test_examples(module):
+    importlib.import_module(f"fastdist.{module}")
+    results = doctest.testmod(sys.modules[f"fastdist.{module}"])
+    assert results.attempted
+    assert not results.failed
+
+
+# The textbook example
+
+
+def test_the_textbook_example():
+    """A mean vector of 2, a covariance of 2 x 2: samples, and the density over a grid, whose sum is 1."""
+    mean, cov = np.array([1.0, -0.5]), np.array([[2.0, 0.6], [0.6, 0.8]])
+    n = 200_000
+    x = fastdist.default_rng(1).multivariate_normal(mean, cov, n)
+    assert x.shape == (n, 2)
+    # 5 standard deviations: sqrt(var / n) of the mean, sqrt((s_ii s_jj + s_ij^2) / n) of the covariance.
+    np.testing.assert_array_less(np.abs(x.mean(axis=0) - mean), 5 * np.sqrt(np.diag(cov) / n))
+    spread = np.sqrt((np.outer(np.diag(cov), np.diag(cov)) + cov**2) / n)
+    np.testing.assert_array_less(np.abs(np.cov(x.T) - cov), 5 * spread)
+    axis = np.linspace(-12, 12, 601)
+    grid = np.stack(np.meshgrid(axis + mean[0], axis + mean[1], indexing="ij"), axis=-1)
+    density = multivariate_normal(mean, cov).pdf(grid)
+    assert density.shape == (601, 601)
+    cell = (axis[1] - axis[0]) ** 2
+    np.testing.assert_allclose(density.sum() * cell, 1, rtol=1e-12)
+    np.testing.assert_allclose(np.einsum("ij,ijk", density, grid) * cell, mean, rtol=1e-12)
+    assert grid.reshape(-1, 2)[density.argmax()] == pytest.approx(mean)
