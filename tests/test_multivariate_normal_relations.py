@@ -1,0 +1,334 @@
+"""Marginals, conditionals, divergences and ellipses, against theory, quadrature and other formulas."""
+
+import math
+
+import numpy as np
+import pytest
+import scipy.linalg
+import scipy.stats
+
+from fastdist import multivariate_normal, norm
+from fastdist.confidence_ellipse import ConfidenceEllipse
+
+SCIPY = scipy.stats.multivariate_normal
+
+
+def a_covariance(d, seed=1):
+    factor = np.random.default_rng(seed).standard_normal((d, d))
+    return factor @ factor.T + 0.5 * np.eye(d)
+
+
+def a_distribution(d, seed=1):
+    return multivariate_normal(np.random.default_rng(seed + 50).standard_normal(d), a_covariance(d, seed))
+
+
+# Marginals
+
+
+@pytest.mark.parametrize("dimensions", [0, [0], [2, 0], [-1, 1], [0, 1, 2, 3], np.array([3, 1])])
+def test_marginals_are_those_of_scipy(dimensions):
+    mean, cov = np.arange(4), a_covariance(4)
+    got, want = multivariate_normal(mean, cov).marginal(dimensions), SCIPY(mean, cov).marginal(dimensions)
+    np.testing.assert_array_equal(got.mean, want.mean)
+    np.testing.assert_array_equal(got.cov, want.cov)
+    np.testing.assert_array_equal(multivariate_normal.marginal(dimensions, mean, cov).cov, want.cov)
+    x = np.ones(got.dim)
+    np.testing.assert_allclose(got.logpdf(x), want.logpdf(x), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "message"),
+    [
+        ([], "Cannot marginalize all dimensions."),
+        ([0.5], "Elements of `dimensions` must be integers"),
+        ([0, 0], "All elements of `dimensions` must be unique."),
+        ([0, -4], "All elements of `dimensions` must be unique."),
+        ([0, 4], r"Dimensions \[4\] are invalid for a distribution in 4 dimensions."),
+        ([-5], r"Dimensions \[-5\] are invalid"),
+    ],
+)
+def test_marginals_that_there_are_not(dimensions, message):
+    """SciPy's errors; those of conditional are the same."""
+    for distribution in (a_distribution(4), SCIPY(None, a_covariance(4))):
+        with pytest.raises(ValueError, match=message):
+            distribution.marginal(dimensions)
+    with pytest.raises(ValueError, match=message):
+        a_distribution(4).conditional(dimensions, np.zeros(len(dimensions)))
+
+
+def test_marginals_of_batches_and_of_singular_distributions():
+    covs = np.stack([a_covariance(3, seed) for seed in range(2)])
+    batch = multivariate_normal([1, 2, 3], covs).marginal([2, 0])
+    np.testing.assert_array_equal(batch.cov[1], covs[1][np.ix_([2, 0], [2, 0])])
+    singular = multivariate_normal([1, 2, 3], np.ones((3, 3)), allow_singular=True)
+    assert singular.marginal([0, 1]).cov_object.rank == 1
+    assert singular.marginal(1).cov_object.rank == 1
+
+
+# Conditionals
+
+
+@pytest.mark.parametrize("indices", [[0], [2], [3, 1], [1, 2, 0], [-1]])
+def test_conditional_by_the_formula(indices):
+    joint, values = a_distribution(4), np.array([0.3, -1.0, 2.0])[: len(indices)]
+    got = joint.conditional(indices, values)
+    b = np.array(indices) % 4
+    a = np.setdiff1d(np.arange(4), b)
+    cov = joint.cov
+    gain = np.linalg.solve(cov[np.ix_(b, b)], cov[np.ix_(b, a)]).T
+    np.testing.assert_allclose(got.mean, joint.mean[a] + gain @ (values - joint.mean[b]), rtol=1e-12)
+    np.testing.assert_allclose(got.cov, cov[np.ix_(a, a)] - gain @ cov[np.ix_(b, a)], rtol=1e-11)
+
+
+def test_conditional_density_is_joint_by_marginal():
+    """log p(a | b) = log p(a, b) - log p(b), for all points."""
+    joint = a_distribution(5)
+    x = np.random.default_rng(1).standard_normal((20, 5))
+    for row in x:
+        conditional = joint.conditional([3, 0], row[[3, 0]])
+        want = joint.logpdf(row) - joint.marginal([3, 0]).logpdf(row[[3, 0]])
+        np.testing.assert_allclose(conditional.logpdf(row[[1, 2, 4]]), want, rtol=1e-10)
+
+
+def test_conditional_of_many_values():
+    """A batch of means, and one covariance; what each value gives alone."""
+    joint = a_distribution(3)
+    values = np.random.default_rng(1).standard_normal((7, 1))
+    batch = joint.conditional([1], values)
+    assert batch.mean.shape == (7, 2)
+    assert batch.cov.shape == (2, 2)
+    for value, mean in zip(values, batch.mean, strict=True):
+        np.testing.assert_array_equal(joint.conditional(1, value).mean, mean)
+        np.testing.assert_array_equal(joint.conditional(1, float(value[0])).mean, mean)
+    assert batch.logpdf(np.zeros(2)).shape == (7,)
+    covs = np.stack([a_covariance(3, seed) for seed in range(2)])
+    of_each = multivariate_normal([1, 2, 3], covs).conditional(0, [0.5])
+    for k in range(2):
+        np.testing.assert_array_equal(
+            of_each.cov[k], multivariate_normal([1, 2, 3], covs[k]).conditional(0, 0.5).cov
+        )
+
+
+def test_conditional_stays_definite():
+    """Where the Schur complement would cancel: a correlation of 1 - 2^-45."""
+    r = 1 - 2.0**-45
+    got = multivariate_normal([0, 0], [[1, r], [r, 1]]).conditional(0, 1.0)
+    np.testing.assert_allclose(got.cov, [[(1 - r) * (1 + r)]], rtol=0.02)
+    np.testing.assert_allclose(got.mean, [r], rtol=1e-15)
+
+
+def test_conditional_of_singular_distributions():
+    """What is given may determine the rest, in part or as a whole; but must not be singular itself."""
+    basis = np.array([[1.0, 0], [1, 1], [0, 2], [3, 1]])
+    mean = np.array([1.0, 2, 3, 4])
+    joint = multivariate_normal(mean, basis @ basis.T, allow_singular=True)
+    z = np.array([0.7, -0.4])
+    x = mean + basis @ z
+    whole = joint.conditional([0, 1], x[[0, 1]])
+    np.testing.assert_allclose(whole.mean, x[[2, 3]], rtol=1e-12)
+    np.testing.assert_array_equal(whole.cov, np.zeros((2, 2)))
+    part = joint.conditional([0], x[[0]])
+    np.testing.assert_allclose(part.cov, np.outer(basis[1:, 1], basis[1:, 1]), atol=1e-14)
+    assert part.cov_object.rank == 1
+    with pytest.raises(np.linalg.LinAlgError, match="components that are given is singular"):
+        joint.conditional([0, 1, 2], x[[0, 1, 2]])
+
+
+def test_conditional_mistakes():
+    joint = a_distribution(3)
+    with pytest.raises(ValueError, match="Cannot condition on all dimensions"):
+        joint.conditional([0, 1, 2], [0, 0, 0])
+    with pytest.raises(ValueError, match="values have 3 components, but indices name 2"):
+        joint.conditional([0, 1], [0, 0, 0])
+    with pytest.raises(TypeError, match="values must not be complex"):
+        joint.conditional([0], [1j])
+
+
+# Kullback-Leibler divergence
+
+
+def kl_of_textbook(p, q):
+    difference = q.mean - p.mean
+    inverse = np.linalg.inv(q.cov)
+    logs = np.linalg.slogdet(q.cov)[1] - np.linalg.slogdet(p.cov)[1]
+    return (np.trace(inverse @ p.cov) + difference @ inverse @ difference - p.dim + logs) / 2
+
+
+@pytest.mark.parametrize("d", [1, 2, 5, 16])
+def test_kl_divergence_by_the_textbook(d):
+    p, q = a_distribution(d, 1), a_distribution(d, 2)
+    np.testing.assert_allclose(p.kl_divergence(q), kl_of_textbook(p, q), rtol=1e-10)
+    np.testing.assert_allclose(p.kl_divergence(SCIPY(q.mean, q.cov)), p.kl_divergence(q), rtol=1e-14)
+    np.testing.assert_allclose(
+        multivariate_normal.kl_divergence(q, p.mean, p.cov), p.kl_divergence(q), rtol=1e-14
+    )
+    assert type(p.kl_divergence(q)) is np.float64
+
+
+def test_kl_divergence_by_quadrature():
+    """The integral of p (log p - log q), over a grid whose error is far below."""
+    p, q = a_distribution(2, 1), a_distribution(2, 2)
+    axis = np.linspace(-30, 30, 1201)
+    grid = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
+    total = np.sum(p.pdf(grid) * (p.logpdf(grid) - q.logpdf(grid))) * (axis[1] - axis[0]) ** 2
+    np.testing.assert_allclose(p.kl_divergence(q), total, rtol=1e-10)
+
+
+@pytest.mark.parametrize("step", [1e-3, 1e-6])
+def test_kl_divergence_of_neighbours_does_not_cancel(step):
+    """(m^2 - 1 - ln m^2) / 2 for variances with the ratio m^2: step^2 / 4 to first order."""
+    p, q = multivariate_normal([0, 0], [1 + step, 1]), multivariate_normal([0, 0], [1, 1])
+    np.testing.assert_allclose(p.kl_divergence(q), (step - math.log1p(step)) / 2, rtol=1e-9)
+    assert p.kl_divergence(p) == 0
+
+
+def test_kl_divergence_of_batches_and_singular_distributions():
+    covs = np.stack([a_covariance(2, seed) for seed in range(3)])
+    one = a_distribution(2)
+    got = multivariate_normal([0, 1], covs).kl_divergence(one)
+    assert got.shape == (3,)
+    for k in range(3):
+        np.testing.assert_allclose(
+            got[k], multivariate_normal([0, 1], covs[k]).kl_divergence(one), rtol=1e-14
+        )
+    assert one.kl_divergence(multivariate_normal(np.ones((4, 1, 2)), covs)).shape == (4, 3)
+    singular = multivariate_normal([0, 0], np.ones((2, 2)), allow_singular=True)
+    assert singular.kl_divergence(one) == one.kl_divergence(singular) == np.inf
+    with pytest.raises(ValueError, match="two singular distributions"):
+        singular.kl_divergence(singular)
+
+
+# Wasserstein distance
+
+
+@pytest.mark.parametrize("d", [1, 2, 5, 16])
+def test_wasserstein_by_the_formula_of_gelbrich(d):
+    p, q = a_distribution(d, 1), a_distribution(d, 2)
+    root = scipy.linalg.sqrtm(p.cov)
+    middle = scipy.linalg.sqrtm(root @ q.cov @ root)
+    want = np.sum((p.mean - q.mean) ** 2) + np.trace(p.cov + q.cov - 2 * np.real(middle))
+    np.testing.assert_allclose(p.wasserstein(q) ** 2, want, rtol=1e-10)
+    np.testing.assert_allclose(q.wasserstein(p), p.wasserstein(q), rtol=1e-12)
+    assert type(p.wasserstein(q)) is np.float64
+
+
+def test_wasserstein_of_neighbours_does_not_cancel():
+    """0 of itself, to rounding errors; and in one dimension the difference of standard deviations."""
+    p = a_distribution(8)
+    assert p.wasserstein(p) < 1e-13
+    one, other = multivariate_normal(0, 4), multivariate_normal(0, (2 + 1e-9) ** 2)
+    np.testing.assert_allclose(one.wasserstein(other), 1e-9, rtol=1e-5)
+
+
+def test_wasserstein_of_batches_and_singular_distributions():
+    point = multivariate_normal([1, 1], np.zeros((2, 2)), allow_singular=True)
+    line = multivariate_normal([1, 1], np.ones((2, 2)), allow_singular=True)
+    np.testing.assert_allclose(line.wasserstein(point), math.sqrt(2), rtol=1e-14)  # the root of the trace
+    covs = np.stack([a_covariance(2, seed) for seed in range(3)])
+    batch = multivariate_normal(np.zeros((4, 1, 2)), covs)
+    got = batch.wasserstein(point)
+    assert got.shape == (4, 3)
+    np.testing.assert_allclose(got[0] ** 2, 2 + np.trace(covs, axis1=1, axis2=2), rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", ["kl_divergence", "wasserstein"])
+def test_other_distributions(name):
+    with pytest.raises(ValueError, match="have 3 and 2 dimensions"):
+        getattr(a_distribution(3), name)(a_distribution(2))
+    with pytest.raises(TypeError, match="must be a multivariate normal distribution, not float"):
+        getattr(a_distribution(3), name)(1.0)
+
+
+# Confidence ellipses
+
+
+@pytest.mark.parametrize("level", [0.0, 0.3934693402873666, 0.5, 0.95, 0.999])
+@pytest.mark.parametrize("cov", [a_covariance(2), [[4, 0], [0, 1]], [[1, 0], [0, 4]], [[1, -0.9], [-0.9, 1]]])
+def test_ellipse_by_eigenvalues_and_chi_square(level, cov):
+    e = multivariate_normal([1, 2], cov).confidence_ellipse(level)
+    values, vectors = np.linalg.eigh(cov)
+    quantile = scipy.stats.chi2(2).ppf(level)
+    assert e.center == (1, 2)
+    np.testing.assert_allclose([e.height, e.width], 2 * np.sqrt(quantile * values), rtol=1e-12, atol=1e-12)
+    direction = [math.cos(math.radians(e.angle)), math.sin(math.radians(e.angle))]
+    np.testing.assert_allclose(abs(np.dot(direction, vectors[:, 1])), 1, rtol=1e-13)
+    assert -90 < e.angle <= 90
+
+
+def test_points_of_an_ellipse():
+    """All at the Mahalanobis distance of the quantile; the last is the first."""
+    distribution = a_distribution(2)
+    points = distribution.confidence_ellipse(0.9).points(57)
+    assert points.shape == (57, 2)
+    np.testing.assert_allclose(distribution.mahalanobis(points), math.sqrt(-2 * math.log(0.1)), rtol=1e-12)
+    np.testing.assert_allclose(points[0], points[-1], rtol=1e-12)
+    assert len(np.unique(points[:-1].round(9), axis=0)) == 56
+
+
+def test_ellipse_holds_its_probability():
+    """Of 100 000 rows, to 4 standard deviations of a binomial: 4 sqrt(0.95 0.05 / n) = 0.0028."""
+    distribution = a_distribution(2)
+    inside = distribution.mahalanobis(distribution.rvs(100_000, random_state=7)) <= math.sqrt(
+        -2 * math.log(0.05)
+    )
+    assert abs(inside.mean() - 0.95) < 0.0028
+
+
+def test_ellipses_that_are_lines_points_and_circles():
+    line = multivariate_normal([0, 0], np.ones((2, 2)), allow_singular=True).confidence_ellipse(0.5)
+    assert (line.height, line.angle) == (0, 45)
+    np.testing.assert_allclose(line.width, 2 * math.sqrt(2 * 2 * math.log(2)), rtol=1e-14)
+    point = multivariate_normal([3, 4], np.zeros((2, 2)), allow_singular=True).confidence_ellipse(0.5)
+    assert point == ConfidenceEllipse((3, 4), 0, 0, 0)
+    circle = multivariate_normal([0, 0], 9).confidence_ellipse(0.5)
+    assert circle.width == circle.height
+    assert multivariate_normal([0, 0], [[1, -0.0], [-0.0, 4]]).confidence_ellipse(0.5).angle == 90
+    assert multivariate_normal.confidence_ellipse(0.5, [0, 0], 9) == circle
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300])
+def test_ellipses_in_any_unit(scale):
+    cov = a_covariance(2)
+    got = multivariate_normal([0, 0], cov * scale).confidence_ellipse()
+    want = multivariate_normal([0, 0], cov).confidence_ellipse(0.95)
+    np.testing.assert_allclose([got.width, got.height], np.sqrt(scale) * np.array([want.width, want.height]))
+    np.testing.assert_allclose(got.angle, want.angle)
+
+
+def test_thin_ellipses_keep_their_width():
+    """The short axis of a correlation of 1 - 2^-45 comes from the determinant, not from a difference."""
+    r = 1 - 2.0**-45
+    e = multivariate_normal([0, 0], [[1, r], [r, 1]]).confidence_ellipse(0.5)
+    np.testing.assert_allclose(e.height, 2 * math.sqrt(2 * math.log(2) * 2.0**-45), rtol=1e-2)
+
+
+def test_ellipse_in_matplotlib():
+    patches = pytest.importorskip("matplotlib.patches")
+    e = a_distribution(2).confidence_ellipse(0.9)
+    patch = patches.Ellipse(e.center, e.width, e.height, angle=e.angle)
+    outline = patch.get_patch_transform().transform(patch.get_path().vertices[:-1:3])  # corners of its curves
+    np.testing.assert_allclose(
+        a_distribution(2).mahalanobis(outline), math.sqrt(-2 * math.log(0.1)), rtol=1e-9
+    )
+
+
+@pytest.mark.parametrize("level", [-0.1, 1, 1.5, math.nan])
+def test_levels_that_there_are_not(level):
+    with pytest.raises(ValueError, match="level must be at least 0 and less than 1"):
+        a_distribution(2).confidence_ellipse(level)
+
+
+def test_ellipses_need_two_dimensions():
+    with pytest.raises(ValueError, match="one distribution in 2 dimensions, not one in 3"):
+        a_distribution(3).confidence_ellipse()
+    with pytest.raises(ValueError, match="one distribution in 2 dimensions, not a batch"):
+        multivariate_normal(np.zeros((3, 2)), 1).confidence_ellipse()
+
+
+def test_one_dimension_is_norm():
+    """The density, distance and divergence of d = 1 are those of norm."""
+    x = np.linspace(-3, 3, 7)
+    one = multivariate_normal(0.5, 4)
+    np.testing.assert_allclose(one.logpdf(x), norm.logpdf(x, 0.5, 2), rtol=1e-14)
+    np.testing.assert_allclose(one.mahalanobis(x), np.abs(x - 0.5) / 2, rtol=1e-15)
+    np.testing.assert_allclose(one.entropy(), norm.entropy(0.5, 2), rtol=1e-15)
