@@ -7,6 +7,7 @@ The attributes are those of `scipy.stats.Covariance`: `covariance`, `log_pdet`, 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from copy import copy
 from typing import Any, Self
 
@@ -220,9 +221,37 @@ class SingularCovariance:
 
     def squared_mahalanobis(self, x: Array, mean: Array) -> Any:
         """``|L11^-1 x1|^2``, and inf outside of the support."""
+        return self._in_parts(self._squared_mahalanobis, x, mean)
+
+    def logpdf(self, x: Array, mean: Array) -> Any:
+        """Log density within the support, and -inf outside."""
+        return self._in_parts(self._logpdf, x, mean)
+
+    def pdf(self, x: Array, mean: Array) -> Any:
+        """exp(logpdf)."""
+        return self._in_parts(lambda x, mean: np.exp(self._logpdf(x, mean)), x, mean)
+
+    def _in_parts(self, function: Callable[[Array, Array], Any], x: Array, mean: Array) -> Any:
+        """A function of points, some of them at a time: it needs room for several arrays."""
+        out = np.empty(x.shape[:-1], x.dtype)
+
+        def call_range(start: int, stop: int) -> None:
+            for first in range(start, stop, few):
+                for box in parallel.boxes(points.shape[:-1], first, min(stop, first + few)):
+                    values[box] = function(points[box].astype(np.float64, copy=False), mean)
+
+        points, values = (x, out) if out.ndim else (x[None], out[None])
+        few = max(1, parallel.UFUNC_BLOCK // x.shape[-1])
+        parallel.for_ranges(call_range, values.size, 0, few, max(1, SHARE // x.shape[-1]))
+        return out[()]
+
+    def _logpdf(self, x: Array, mean: Array) -> Any:
+        return self.log_peak - self._squared_mahalanobis(x, mean) / 2
+
+    def _squared_mahalanobis(self, x: Array, mean: Array) -> Any:
         r = self.rank
         with np.errstate(all="ignore"):
-            deviation = (x.astype(np.float64) - mean)[..., self._permutation]
+            deviation = (x - mean)[..., self._permutation]
             residual = deviation[..., r:]
             for k in range(r):
                 residual = residual - deviation[..., k, None] * self._dependence[:, k]
@@ -230,13 +259,4 @@ class SingularCovariance:
             distance = density.squared_mahalanobis(residual, origin, self._distance)
             squared = density.squared_mahalanobis(deviation[..., :r], zero, self._upper)
             outside = ~(np.sqrt(distance) <= self._tolerance) & ~np.isnan(distance)
-        return np.where(outside, np.inf, squared).astype(x.dtype)
-
-    def logpdf(self, x: Array, mean: Array) -> Any:
-        """Log density within the support, and -inf outside."""
-        logs = self.log_peak - self.squared_mahalanobis(x.astype(np.float64), mean) / 2
-        return logs.astype(x.dtype)
-
-    def pdf(self, x: Array, mean: Array) -> Any:
-        """exp(logpdf)."""
-        return np.exp(self.logpdf(x.astype(np.float64), mean)).astype(x.dtype)
+        return np.where(outside, np.inf, squared)

@@ -161,8 +161,8 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             if value is not None:
                 return np.sqrt(value)
         points = process_quantiles(x, self.dim, self._batched)
-        squared = self._factored.squared_mahalanobis(points, self.mean)
-        return self._shaped(np.sqrt(squared))
+        squared = np.asarray(self._factored.squared_mahalanobis(points, self.mean))
+        return self._shaped(np.sqrt(squared, out=squared)[()])
 
     def loglikelihood(self, x: ArrayLike) -> np.float64:
         """Sum of the log density over data: `fastdist.multivariate_normal.loglikelihood`."""

@@ -150,7 +150,8 @@ def _draw(
     if (cov is None) == (scale_tril is None):
         raise TypeError("multivariate_normal() takes one of 'cov' and 'scale_tril'")
     name, given = ("cov", cov) if scale_tril is None else ("scale_tril", scale_tril)
-    center, matrix = (covariance.real(p, f"mean and {name}") for p in (mean, given))
+    names = f"mean and {name}"
+    center, matrix = covariance.real(mean, names), covariance.real(given, names)
     if not center.ndim:
         raise ValueError("mean must be 1 dimensional")
     if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2]:
@@ -213,9 +214,11 @@ def _rows(
 
 def _rounded(parameter: Array, dtype: np.dtype[Any], names: str) -> Array:
     """In the dtype of the samples, which must hold what is finite."""
+    if dtype == parameter.dtype:
+        return parameter
     with np.errstate(over="ignore"):
-        rounded = parameter.astype(dtype, copy=False)
-    if dtype != covariance.FLOAT64 and (np.isinf(rounded) & np.isfinite(parameter)).any():
+        rounded = parameter.astype(dtype)
+    if (np.isinf(rounded) & np.isfinite(parameter)).any():
         raise ValueError(f"{names} must be within the range of {dtype}")
     return rounded
 

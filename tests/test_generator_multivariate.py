@@ -1,5 +1,6 @@
 """Generator.multivariate_normal: rows of one stream, NumPy's interface, and all that is refused."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -437,6 +438,29 @@ def test_a_warning_that_is_an_error_costs_nothing():
         with pytest.raises(RuntimeWarning):
             rng.multivariate_normal([0, 0], [[1, 2], [2, 1]], 5)
     assert rng.tell() == 0
+
+
+# Memory
+
+
+@pytest.mark.parametrize("case", ["regular", "float32", "singular", "svd", "batch", "batch, svd", "foreign"])
+def test_no_second_array_of_the_size_of_the_output(case):
+    n, d = 500_000, 2
+    dtype = np.float32 if case == "float32" else np.float64
+    cov = np.ones((2, 2)) if case == "singular" else a_covariance(2)
+    mean = np.zeros((n, 1, d))[:1] if "batch" in case else np.zeros(d)
+    size = (n, 1) if "batch" in case else n
+    method = "svd" if "svd" in case else "cholesky"
+    rng = fastdist.Generator(np.random.PCG64(1)) if case == "foreign" else default_rng(1)
+    out = np.zeros((n, 1, d) if "batch" in case else (n, d), dtype)
+    tracemalloc.start()
+    try:
+        rng.multivariate_normal(mean, cov, size, method=method, dtype=dtype, out=out)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < out.nbytes / 4
+    assert out.any(axis=-1).all()
 
 
 # out
