@@ -25,14 +25,18 @@ Array = NDArray[Any]
 
 
 def real(value: Any, names: str) -> Array:
-    """As float64; complex numbers are refused, in the words of NumPy's Generator."""
+    """As float64; complex numbers are refused, in the words of NumPy's Generator, and so is no number."""
     array = np.asarray(value)
     if array.dtype == FLOAT64:
         return array
     if array.dtype.kind == "c":
         raise TypeError(f"{names} must not be complex")
+    if array.dtype.kind not in "fiubO":
+        raise TypeError(f"{names} must be real numbers, not {array.dtype}")
+    if array.dtype.kind == "O":
+        array = np.frompyfunc(float, 1, 1)(array)  # astype would make NaN of None
     with np.errstate(over="ignore"):
-        return array.astype(np.float64)
+        return np.asarray(array, np.float64)
 
 
 def distinct(array: Array, core: int) -> Array:
@@ -76,7 +80,7 @@ def check_finite(array: Array, name: str) -> None:
     finite = np.isfinite(array)
     if not finite.all():
         index = tuple(np.argwhere(~finite)[0].tolist())
-        raise ValueError(f"{_entry(array, name, index).replace(' =', ' is')}")
+        raise ValueError(_entry(array, name, index, "is"))
 
 
 def check_scale_tril(scale_tril: Array, positive: bool) -> None:
@@ -101,8 +105,8 @@ def check_scale_tril(scale_tril: Array, positive: bool) -> None:
         )
 
 
-def _entry(array: Array, name: str, index: tuple[int, ...]) -> str:
-    return f"{name}[{', '.join(map(str, index))}] = {array[index]}"
+def _entry(array: Array, name: str, index: tuple[int, ...], equals: str = "=") -> str:
+    return f"{name}[{', '.join(map(str, index))}] {equals} {array[index]}"
 
 
 def limit_of_pivots(cov: Array) -> float:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist import parallel
-from fastdist._dispatch import deviations
+from fastdist._dispatch import deviations, scatter
 from fastdist._dispatch import multivariate_density as density
 from fastdist.covariance import real
 from fastdist.factored_covariance import SHARE, FactoredCovariance
@@ -119,8 +119,8 @@ def _sums(data: Array, shift: Array, products: bool) -> tuple[Array, Array]:
     """sum(x - shift) over the rows x, and sum((x - shift) (x - shift)^T) if it is wanted."""
     n, d = data.shape
     rows = -(-n // PARTS)  # in each part: whole blocks of the kernel
-    rows += -rows % density.BLOCK
-    few = max(1, CHUNK // max(1, d) // density.BLOCK) * density.BLOCK
+    rows += -rows % scatter.BLOCK
+    few = max(1, CHUNK // max(1, d) // scatter.BLOCK) * scatter.BLOCK
     sums, squares = np.zeros((-(-n // rows), d)), np.zeros((-(-n // rows) if products else 0, d, d))
 
     def sum_range(start: int, stop: int) -> None:
@@ -131,7 +131,7 @@ def _sums(data: Array, shift: Array, products: bool) -> tuple[Array, Array]:
                 with np.errstate(all="ignore"):
                     sums[part] += (chunk - shift).sum(axis=0)
                 if products:
-                    density.add_products(chunk, shift, squares[part])
+                    scatter.add_scatter(chunk, shift, squares[part])
 
     parallel.for_ranges(sum_range, n, 0, rows, max(rows, SHARE // (d + d * d // 2 + 1)))
     lower = squares.sum(axis=0)

@@ -353,6 +353,8 @@ MISTAKES = {
     "check_valid": (ValueError, "check_valid must equal 'warn'", ([0, 0], I2, 1, "no"), {}),
     "complex mean": (TypeError, "mean and cov must not be complex", ([0j, 0], I2), {}),
     "complex cov": (TypeError, "mean and cov must not be complex", ([0, 0], I2 * 1j), {}),
+    "strings": (TypeError, "mean and cov must be real numbers", (["a", "b"], I2), {}),
+    "None": (TypeError, "not 'NoneType'", ([None, 0], I2), {}),
     "mean a number": (ValueError, "mean must be 1 dimensional", (0, I2), {}),
     "cov a vector": (ValueError, "cov must be 2 dimensional and square", ([0, 0], [1, 1]), {}),
     "cov not square": (ValueError, "cov must be 2 dimensional and square", ([0, 0], np.ones((2, 3))), {}),

@@ -300,6 +300,19 @@ def test_large_batches_on_threads(monkeypatch):
     assert_same(results[0], multivariate_normal.logpdf(0.5 * np.array([1.0, 2.0]), mean, a_covariance(2)))
 
 
+@pytest.mark.parametrize("name", ["cov", "scale_tril", "precision"])
+def test_a_repeated_matrix_is_kept_once(name):
+    """np.broadcast_to makes a batch, but no copies."""
+    cov = np.array([[1.0, 0.0], [0.0, 4.0]])
+    frozen = multivariate_normal([1, 2], **{name: np.broadcast_to(cov, (10**9, 3, 2, 2))})
+    assert frozen.cov_object.shape == (10**9, 3, 2, 2)
+    assert frozen.cov_object.scale_tril.strides[:2] == (0, 0)
+    assert frozen.cov.strides[:2] == (0, 0)
+    few = multivariate_normal([1, 2], **{name: np.broadcast_to(cov, (5, 2, 2))})
+    want = multivariate_normal([1, 2], **{name: cov}).logpdf([0.5, 0.5])
+    assert_same(few.logpdf([0.5, 0.5]), np.full(5, want))
+
+
 def test_draws_of_batches():
     mean, cov = np.zeros((3, 2)), np.stack([a_covariance(2, seed) for seed in range(3)])
     frozen = multivariate_normal(mean, cov)
