@@ -35,7 +35,7 @@ def real(value: Any, names: str) -> Array:
         raise TypeError(f"{names} must be real numbers, not {array.dtype}")
     if array.dtype.kind == "O":
         array = np.frompyfunc(float, 1, 1)(array)  # astype would make NaN of None
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         return np.asarray(array, np.float64)
 
 
@@ -63,7 +63,7 @@ def check_symmetric(matrix: Array, given: Any, name: str) -> None:
     check_finite(matrix, name)
     dtype = np.asarray(given).dtype
     epsilon = float(np.finfo(dtype).eps) if dtype.kind == "f" and dtype.itemsize < 8 else EPSILON
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         deviation = np.sqrt(np.abs(np.diagonal(matrix, axis1=-2, axis2=-1)))
         allowed = math.sqrt(epsilon) * deviation[..., :, None] * deviation[..., None, :]
         largest = np.abs(matrix).max(axis=(-2, -1), keepdims=True)
@@ -177,11 +177,12 @@ def _complain(check_valid: str) -> None:
 
 def are_positive_semidefinite(cov: Array, tolerance: Array) -> bool:
     """Whether no eigenvalue of any is less than minus its tolerance t: then cov + t I has a factor."""
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         shifted = cov + tolerance[..., None, None] * np.eye(cov.shape[-1])
     return not np.isnan(cholesky.cholesky(shifted)).any()
 
 
+@np.errstate(all="ignore")
 def _pivoted(cov: Array) -> tuple[Array, Array]:
     """Factors of singular covariances, and their permutations.
 
@@ -190,9 +191,8 @@ def _pivoted(cov: Array) -> tuple[Array, Array]:
     """
     _, exponent = np.frexp(np.diagonal(cov, axis1=-2, axis2=-1))
     unit = np.ldexp(1.0, (exponent + 1) // 2)
-    with np.errstate(all="ignore"):
-        scaled = cov / unit[..., :, None] / unit[..., None, :]
-        graded = (np.abs(scaled) < 1).all(axis=(-2, -1))
+    scaled = cov / unit[..., :, None] / unit[..., None, :]
+    graded = (np.abs(scaled) < 1).all(axis=(-2, -1))
     unit = np.where(graded[..., None], unit, 1.0)
     scaled = np.where(graded[..., None, None], scaled, cov)
     scale_tril, permutation, _ = cholesky.pivoted_cholesky(scaled, (cov.shape[-1] + 1) * EPSILON)

@@ -7,7 +7,6 @@ The attributes are those of `scipy.stats.Covariance`: `covariance`, `log_pdet`, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from copy import copy
 from typing import Any, Self
 
@@ -221,42 +220,39 @@ class SingularCovariance:
 
     def squared_mahalanobis(self, x: Array, mean: Array) -> Any:
         """``|L11^-1 x1|^2``, and inf outside of the support."""
-        return self._in_parts(self._squared_mahalanobis, x, mean)
+        return self._on_support(density.squared_mahalanobis, np.inf, x, mean)
 
     def logpdf(self, x: Array, mean: Array) -> Any:
-        """Log density within the support, and -inf outside."""
-        return self._in_parts(self._logpdf, x, mean)
+        """``log_peak - |L11^-1 x1|^2 / 2``, and -inf outside of the support."""
+        return self._on_support(density.logpdf, -np.inf, x, mean, self.log_peak)
 
     def pdf(self, x: Array, mean: Array) -> Any:
         """exp(logpdf)."""
-        return self._in_parts(lambda x, mean: np.exp(self._logpdf(x, mean)), x, mean)
+        return self._on_support(density.pdf, 0.0, x, mean, self.log_peak)
 
-    def _in_parts(self, function: Callable[[Array, Array], Any], x: Array, mean: Array) -> Any:
-        """A function of points, some of them at a time: it needs room for several arrays."""
+    def _on_support(self, ufunc: np.ufunc, outside: float, x: Array, mean: Array, *log_peak: Any) -> Any:
+        """A function of x1, and what it is outside of the support; some points at a time, to save room."""
+        origin = np.zeros(self.rank)
         out = np.empty(x.shape[:-1], x.dtype)
+        points, values = (x, out) if out.ndim else (x[None], out[None])
 
+        @np.errstate(all="ignore")
         def call_range(start: int, stop: int) -> None:
             for first in range(start, stop, few):
-                for box in parallel.boxes(points.shape[:-1], first, min(stop, first + few)):
-                    values[box] = function(points[box].astype(np.float64, copy=False), mean)
+                for box in parallel.boxes(values.shape, first, min(stop, first + few)):
+                    deviation = (points[box].astype(np.float64) - mean)[..., self._permutation]
+                    result = ufunc(deviation[..., : self.rank], origin, self._upper, *log_peak)
+                    values[box] = np.where(self._is_outside(deviation), outside, result)
 
-        points, values = (x, out) if out.ndim else (x[None], out[None])
         few = max(1, parallel.UFUNC_BLOCK // x.shape[-1])
         parallel.for_ranges(call_range, values.size, 0, few, max(1, SHARE // x.shape[-1]))
         return out[()]
 
-    def _logpdf(self, x: Array, mean: Array) -> Any:
-        return self.log_peak - self._squared_mahalanobis(x, mean) / 2
-
-    def _squared_mahalanobis(self, x: Array, mean: Array) -> Any:
-        r = self.rank
-        with np.errstate(all="ignore"):
-            deviation = (x - mean)[..., self._permutation]
-            residual = deviation[..., r:]
-            for k in range(r):
-                residual = residual - deviation[..., k, None] * self._dependence[:, k]
-            zero, origin = np.zeros(r), np.zeros(self.shape[-1] - r)
-            distance = density.squared_mahalanobis(residual, origin, self._distance)
-            squared = density.squared_mahalanobis(deviation[..., :r], zero, self._upper)
-            outside = ~(np.sqrt(distance) <= self._tolerance) & ~np.isnan(distance)
-        return np.where(outside, np.inf, squared)
+    def _is_outside(self, deviation: Array) -> NDArray[np.bool_]:
+        residual = deviation[..., self.rank :]
+        for k in range(self.rank):
+            residual = residual - deviation[..., k, None] * self._dependence[:, k]
+        origin = np.zeros(len(self._distance))
+        squared = density.squared_mahalanobis(residual, origin, self._distance)
+        outside: NDArray[np.bool_] = np.sqrt(squared) > self._tolerance  # not NaN
+        return outside

@@ -142,6 +142,7 @@ def _broadcast_mean(given: Any, dim: int) -> Array:
         ) from error
 
 
+@np.errstate(all="ignore")
 def of_covariance(cov: Array, allow_singular: bool | None) -> Factored:
     """A covariance with its factor; singular only if it is one, not a batch."""
     scale_tril = cholesky.cholesky(cov)

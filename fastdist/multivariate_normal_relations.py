@@ -136,6 +136,7 @@ class MultivariateNormalRelations:
         conditional_factor = factor[..., count:, count:].copy()
         return type(self)(self.dist, conditional_mean, scale_tril=conditional_factor)
 
+    @np.errstate(all="ignore")
     def _conditional_of_singular(self, values: Array, mean: Array, joint: Array) -> Self:
         """The same by the Schur complement, which may be singular: rounding errors are no variances."""
         count = values.shape[-1]
@@ -155,6 +156,7 @@ class MultivariateNormalRelations:
         cov = np.where(free[:, None] & free, cov, 0.0)
         return type(self)(self.dist, conditional_mean, cov, allow_singular=True)
 
+    @np.errstate(all="ignore")
     def kl_divergence(self, other: Any) -> Any:
         """Kullback-Leibler divergence of `other` from this distribution, in nats.
 
@@ -203,12 +205,12 @@ class MultivariateNormalRelations:
         transposed = density.whiten(self._factored.scale_tril.mT, origin, factor[..., None, :, :])  # type: ignore[union-attr]
         squares = density.squared_mahalanobis(self.mean, other.mean, factor)
         diagonal = np.diagonal(transposed, axis1=-2, axis2=-1)
-        with np.errstate(all="ignore"):
-            excess = (diagonal - 1) * (diagonal + 1)
-            squares = squares + np.sum(excess - np.log1p(excess), axis=-1)
-            squares = squares + np.sum(np.triu(transposed, 1) ** 2, axis=(-2, -1))
+        excess = (diagonal - 1) * (diagonal + 1)
+        squares = squares + np.sum(excess - np.log1p(excess), axis=-1)
+        squares = squares + np.sum(np.triu(transposed, 1) ** 2, axis=(-2, -1))
         return squares / 2
 
+    @np.errstate(all="ignore")
     def wasserstein(self, other: Any) -> Any:
         """2-Wasserstein distance from another distribution, which is a metric.
 

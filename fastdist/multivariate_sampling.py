@@ -216,7 +216,7 @@ def _rounded(parameter: Array, dtype: np.dtype[Any], names: str) -> Array:
     """In the dtype of the samples, which must hold what is finite."""
     if dtype == parameter.dtype:
         return parameter
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         rounded = parameter.astype(dtype)
     if (np.isinf(rounded) & np.isfinite(parameter)).any():
         raise ValueError(f"{names} must be within the range of {dtype}")

@@ -390,6 +390,25 @@ def test_huge_and_tiny_scales(scale, cov):
     np.testing.assert_allclose(got.entropy(), want.entropy() + rank * np.log(unit), rtol=1e-11)
 
 
+def test_no_floating_point_warnings():
+    """Overflow and underflow are results, nothing to warn of, whatever the caller has set."""
+    draw = fastdist.default_rng(1).multivariate_normal
+    with np.errstate(all="raise"):
+        assert multivariate_normal.logpdf([1e300, 1], None, [[1, 0.5], [0.5, 1]]) == -np.inf
+        assert multivariate_normal.pdf([50.0, 0], [0, 0], 1) == 0
+        assert multivariate_normal.mahalanobis([1e200, 0], [0, 0], 1) == np.inf
+        assert np.isfinite(draw([0, 0], np.diag([1e-320, 1e300]))).all()
+        assert np.isfinite(draw([0, 0], np.full((2, 2), 1e-310))).all()
+        tiny = multivariate_normal(None, np.full((2, 2), 1e-310), allow_singular=True)
+        assert tiny.logpdf([0, 0]) > 300
+        far = multivariate_normal(None, np.ones((2, 2)), allow_singular=True)
+        assert far.logpdf(np.full(2, 1e30, np.float32)) == -np.inf  # -1e60 is not in float32
+        wide = multivariate_normal([1, 2], [1e-300, 1e300])
+        assert multivariate_normal([1, 2], 1).kl_divergence(wide) > 1e299
+        assert wide.wasserstein(multivariate_normal([1, 2], 1)) > 1e149
+        assert np.isinf(multivariate_normal.fit([[1e-200, 1], [1e200, 2]])[1]).any()
+
+
 def test_no_dimensions_and_no_points():
     empty = multivariate_normal(np.zeros(0), np.eye(0))
     assert empty.dim == 0
