@@ -231,6 +231,8 @@ def _transform(
         return _of_full_factor(out, mean, factor), None
     if mean.ndim == 1 and factor.ndim == 2:
         return _of_one(out, mean, factor, permutation)
+    if factor.size == factor.shape[-1] ** 2:
+        return _of_means(out, mean, factor, permutation), None
     return _of_batch(out, mean, factor, permutation), None
 
 
@@ -287,8 +289,25 @@ def _of_one(
     return transform, None
 
 
+def _of_means(out: Array, means: Array, factor: Array, permutation: Array | None) -> Transform:
+    """What makes rows each of which has its own mean, but that share L: those with the mean 0, moved."""
+    *rows, d = out.shape
+    permutation = None if permutation is None else permutation.reshape(d)
+    centered, _ = _of_one(out, np.zeros(d, out.dtype), factor.reshape(d, d), permutation)
+    means = np.broadcast_to(means, out.shape)
+
+    def transform(start: int, stop: int) -> None:
+        centered(start, stop)
+        with np.errstate(all="ignore"):
+            for box in parallel.boxes(rows, start, stop):
+                part = out[box]
+                np.add(part, means[box], out=part)
+
+    return transform
+
+
 def _of_batch(out: Array, mean: Array, scale_tril: Array, permutation: Array | None) -> Transform:
-    """What makes rows each of which has its own mean or L."""
+    """What makes rows each of which has its own L."""
     *rows, d = out.shape
     mean, scale_tril = np.broadcast_to(mean, out.shape), np.broadcast_to(scale_tril, (*out.shape, d))
     permutations = None if permutation is None else np.broadcast_to(permutation, out.shape)

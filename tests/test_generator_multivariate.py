@@ -177,6 +177,19 @@ def test_members_of_a_batch_may_be_singular():
             assert_same(rows[i, k], rng.multivariate_normal(mean, cov))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("cov", [a_covariance(3), np.ones((3, 3)), np.zeros((3, 3))])
+def test_means_that_share_a_covariance(dtype, cov):
+    """Are moved by their means: the bits, and the signs of zeros, of each mean alone."""
+    means = np.random.default_rng(1).standard_normal((40, 3)) * [1e-3, 1.0, 1e9]
+    means[::5] = -0.0
+    rows = default_rng(SEED).multivariate_normal(means, cov, (30, 40), dtype=dtype)
+    alone = default_rng(SEED)
+    for i in range(30):
+        for k in range(40):
+            assert_same(rows[i, k], alone.multivariate_normal(means[k], cov, dtype=dtype))
+
+
 def test_a_repeated_covariance_is_factored_once(monkeypatch):
     seen = []
 
