@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
-from unittest import mock
 
 import numpy as np
-from ladder import REFERENCE_LEVEL, SEED, Call, Case, Rung, touched, why_missing
+from ladder import REFERENCE_LEVEL, SEED, Call, Case, Rung, package_on, touched, why_missing
 from numpy.typing import NDArray
 
 import fastdist
@@ -115,27 +112,6 @@ def period() -> tuple[Array, Array, Array, Array]:
 # The rungs
 
 
-@cache
-def norm_on(level: str) -> Any:
-    """`fastdist.norm` over the kernels of one level: its modules, executed once more for another level."""
-    if level == _dispatch.LEVEL:
-        return fastdist.norm
-    stems = ("normal_functions", "normal_likelihood", "normal_moments", "normal_frozen", "normal")
-    kernels = _dispatch.load(level, "normal")
-    with (
-        mock.patch.dict(sys.modules),
-        mock.patch.multiple(fastdist, **{stem: getattr(fastdist, stem) for stem in stems}),
-        mock.patch.object(_dispatch, "normal", kernels),
-    ):
-        for stem in stems:
-            del sys.modules[f"fastdist.{stem}"]
-        norm = importlib.import_module("fastdist.normal").norm
-        functions = importlib.import_module("fastdist.normal_functions")
-    assert norm is not fastdist.norm
-    assert functions.normal is kernels
-    return norm
-
-
 def of_norm(case: Function, norm: Any) -> Call:
     """A call of whatever has the interface of ``norm``."""
     if case.method == "freeze":
@@ -165,14 +141,14 @@ def expected_results(case: Function) -> Iterator[Array]:
 
 @cache
 def reference_results(case: Function) -> Array:
-    return case.results(of_norm(case, norm_on(REFERENCE_LEVEL)))
+    return case.results(of_norm(case, package_on(REFERENCE_LEVEL).norm))
 
 
 def fastdist_rung(name: str, level: str = _dispatch.LEVEL, **options: Any) -> Rung:
     """Through `norm`, as users call it."""
     return Rung(
         name,
-        start=lambda case: of_norm(case, norm_on(level)),
+        start=lambda case: of_norm(case, package_on(level).norm),
         reference=expected_results,
         level=level,
         **options,

@@ -7,14 +7,20 @@ The cases and rungs of samples are in ``sampling.py``, those of functions in ``d
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.util
+import os
 import platform
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -97,6 +103,31 @@ def why_missing(level: str) -> str | None:
     if level not in _dispatch.cpu_levels():
         return "this CPU does not have it"
     return None
+
+
+@cache
+def package_on(level: str) -> ModuleType:
+    """`fastdist` over the kernels of one level: its modules, executed once more for another level."""
+    if level == _dispatch.LEVEL:
+        return fastdist
+    ours = {name: sys.modules.pop(name) for name in list(sys.modules) if is_executed_again(name)}
+    try:
+        with mock.patch.dict(os.environ, FASTDIST_ISA=level):
+            package = importlib.import_module("fastdist")
+    finally:
+        for name in list(sys.modules):
+            if is_executed_again(name):
+                del sys.modules[name]
+        sys.modules.update(ours)
+    assert package is not fastdist
+    assert package.show_config(mode="dicts")["instruction set"] == level
+    return package
+
+
+def is_executed_again(module: str) -> bool:
+    """A build can be loaded once only; and the number of threads is that of all."""
+    once = ("fastdist._isa.", "fastdist.parallel.")
+    return f"{module}.".startswith("fastdist.") and not f"{module}.".startswith(once)
 
 
 def in_question(levels: Sequence[Rung]) -> list[Rung]:

@@ -7,10 +7,9 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from unittest import mock
 
 import numpy as np
-from ladder import REFERENCE_LEVEL, SEED, Call, Case, Rung, not_installed, touched, why_missing
+from ladder import REFERENCE_LEVEL, SEED, Call, Case, Rung, not_installed, package_on, touched, why_missing
 from numpy.random import PCG64, SFC64
 from numpy.typing import NDArray
 
@@ -105,21 +104,18 @@ def first_samples(make: Callable[[], np.random.Generator]) -> Callable[[Samples]
     return chunks
 
 
-def generator_on(level: str, bit_generator: type[np.random.BitGenerator]) -> fastdist.Generator:
-    """A Generator whose kernels are those of one level, whichever level is in use."""
-    # The classes look their kernels up when an object is made, and the object keeps them.
-    builds: dict[str, Any] = {kernel: _dispatch.load(level, kernel) for kernel in ("stream", "box_muller")}
-    with (
-        mock.patch.multiple("fastdist.stream", **builds),
-        mock.patch("fastdist.generator.stream", builds["stream"]),
-    ):
-        return fastdist.Generator(bit_generator(SEED))
+def generator_on(level: str, bit_generator: type[np.random.BitGenerator] | None) -> np.random.Generator:
+    """A Generator whose kernels are those of one level, on its own stream or another bit generator."""
+    package = package_on(level)
+    seed = SEED if bit_generator is None else bit_generator(SEED)
+    generator: np.random.Generator = package.default_rng(seed)
+    return generator
 
 
 def fastdist_rung(
     name: str,
     level: str = _dispatch.LEVEL,
-    bit_generator: type[np.random.BitGenerator] = fastdist.BlockXoshiro256,
+    bit_generator: type[np.random.BitGenerator] | None = None,
     **options: Any,
 ) -> Rung:
     return Rung(
