@@ -1,4 +1,4 @@
-"""``python -m fastdist``: check the normals and ``norm``, price a call, and time all against the rest."""
+"""``python -m fastdist``: check normals, densities and the price of a call, and time all against the rest."""
 
 from __future__ import annotations
 
@@ -68,16 +68,17 @@ def _run_command(arguments: Sequence[str] | None, job: Job) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m fastdist",
-        description="Draw ten million normals of each dtype, check them and the functions of fastdist.norm, "
-        "price a European call, and time all against pure Python, NumPy and, where installed, SciPy.  The "
-        "exit status is 1 when a check fails.",
+        description="Draw ten million normals of each dtype, check them and the functions of fastdist.norm "
+        "and fastdist.multivariate_normal, price a European call, and time all against pure Python, NumPy "
+        "and, where installed, SciPy.  The exit status is 1 when a check fails.",
     )
     parser.add_argument("--json", action="store_true", help="print the results as a JSON object")
     parser.add_argument(
         "--plot",
         type=Path,
         metavar="FILE.png",
-        help="draw a histogram and a QQ plot, and density beside cumulative distribution",
+        help="draw a histogram and a QQ plot, density beside cumulative distribution, and samples of two "
+        "dimensions with their ellipses and contours",
     )
     parser.add_argument("--seed", type=_seed, metavar="N", help=f"seed of the normals (default {Job.seed})")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="[info]")

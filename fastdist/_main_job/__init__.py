@@ -5,7 +5,7 @@ To add a topic, write a module beside these with its checks and its rungs, and a
 
 from __future__ import annotations
 
-from fastdist._main_job import european_call, normal_distribution, standard_normals
+from fastdist._main_job import european_call, multivariate_normals, normal_distribution, standard_normals
 from fastdist._main_job.job import Section
 
 SECTIONS = (
@@ -27,6 +27,16 @@ SECTIONS = (
         unit="value",
         rungs=normal_distribution.rungs,
         notes=normal_distribution.notes,
+    ),
+    Section(
+        "multivariate normal",
+        checks={
+            "float64 vectors": multivariate_normals.check_float64,
+            "float32 vectors": multivariate_normals.check_float32,
+        },
+        unit="number",
+        rungs=multivariate_normals.rungs,
+        notes=multivariate_normals.notes,
     ),
     Section("European call", checks={"European call": european_call.check}),
 )

@@ -14,6 +14,7 @@ from time import perf_counter_ns
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import fastdist
 
@@ -69,6 +70,22 @@ class Check:
         deviance = 2 * ((k * math.log(k / m) if k else 0.0) - (k - m))
         distance = math.copysign(math.sqrt(max(0.0, deviance)), k - m)
         return cls(name, dtype, k, m, math.sqrt(m), distance)
+
+    @classmethod
+    def of_chi_square(cls, name: str, dtype: str, value: float, k: int) -> Check:
+        """A check whose value is chi-square with k degrees of freedom.
+
+        E. B. Wilson, M. M. Hilferty, PNAS 17 (1931): the cube root of chi-square is nearly normal.
+        """
+        distance = (math.cbrt(value / k) - (1 - 2 / (9 * k))) / math.sqrt(2 / (9 * k))
+        return cls(name, dtype, value, k, math.sqrt(2 * k), distance)
+
+    @classmethod
+    def of_bins(cls, name: str, dtype: str, counts: NDArray[np.float64], n: int) -> Check:
+        """Pearson's chi-square of n values in equally likely bins: sum (counted - expected)^2 / expected."""
+        expected = n / counts.size
+        value = float(np.square(counts - expected).sum()) / expected
+        return cls.of_chi_square(name, dtype, value, counts.size - 1)
 
 
 @dataclass(frozen=True)
@@ -239,6 +256,15 @@ def _speed_up(rung: Rung, ns: float, medians: dict[tuple[str, str, str], float])
         for baseline in BASELINES
     }
     return {baseline: median / ns for baseline, median in found.items() if median is not None}
+
+
+def scipy_stats() -> Any:
+    """`scipy.stats`, or None without SciPy, which is optional."""
+    try:
+        import scipy.stats
+    except ImportError:
+        return None
+    return scipy.stats
 
 
 def in_one_thread(call: Callable[[], object]) -> Callable[[], object]:

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 
@@ -37,6 +36,7 @@ from fastdist._main_job.job import (
     Job,
     Rung,
     in_one_thread,
+    scipy_stats,
 )
 from fastdist._main_job.standard_normals import CHUNK, Array
 
@@ -79,16 +79,11 @@ def check_functions(job: Job, dtype: str) -> list[Check]:
 
 
 def check_uniform(z: Array) -> Check:
-    """Pearson's chi-square of cdf(z) in equal bins: sum (counted - expected)^2 / expected."""
+    """Pearson's chi-square of cdf(z) in equal bins."""
     counts = np.zeros(BINS)
     for chunk in _chunks(z):
         counts += np.histogram(norm.cdf(chunk), BINS, (0, 1))[0]
-    expected = z.size / BINS
-    statistic = float(np.square(counts - expected).sum()) / expected
-    # E. B. Wilson, M. M. Hilferty, PNAS 17 (1931): the cube root of chi-square is nearly normal
-    k = BINS - 1
-    distance = (math.cbrt(statistic / k) - (1 - 2 / (9 * k))) / math.sqrt(2 / (9 * k))
-    return Check(f"cdf(z), chi2 {BINS} bins", z.dtype.name, statistic, k, math.sqrt(2 * k), distance)
+    return Check.of_bins(f"cdf(z), chi2 {BINS} bins", z.dtype.name, counts, z.size)
 
 
 def check_log_density(z: Array) -> Check:
@@ -208,21 +203,12 @@ WITH_PYTHON: dict[str, dict[str, Callable[[list[float]], list[float]]]] = {
 WITH_NUMPY = {"pdf": (numpy_pdf_expression, numpy_pdf), "logpdf": (numpy_logpdf_expression, numpy_logpdf)}
 
 
-def scipy_norm() -> Any:
-    """`scipy.stats.norm`, or None without SciPy, which is optional."""
-    try:
-        from scipy.stats import norm
-    except ImportError:
-        return None
-    return norm
-
-
 def rungs(job: Job) -> list[Rung]:
     """Each function of the job's first normals, from pure Python to all threads.
 
     NumPy and fastdist fill an array that is in memory already; the others cannot.
     """
-    scipy = scipy_norm()
+    scipy = scipy_stats()
     values = _first(job, "float64", job.pure_python_samples // SHARE_OF_SAMPLES).tolist()
     samples = {dtype: _first(job, dtype, job.samples // SHARE_OF_SAMPLES) for dtype in DTYPES}
     few = max(1, job.samples // SCIPY_SHARE_OF_SAMPLES)
@@ -237,7 +223,7 @@ def rungs(job: Job) -> list[Rung]:
                 ladder.append(Rung(title, NUMPY_EXPRESSION, dtype, z.size, partial(expression, z)))
                 ladder.append(Rung(title, NUMPY, dtype, z.size, partial(in_place, z, np.zeros_like(z))))
             if scipy is not None:
-                ladder.append(Rung(title, SCIPY, dtype, few, partial(getattr(scipy, function), z[:few])))
+                ladder.append(Rung(title, SCIPY, dtype, few, partial(getattr(scipy.norm, function), z[:few])))
             ours = partial(getattr(norm, function), z, out=np.zeros_like(z))
             ladder.append(Rung(title, ONE_THREAD, dtype, z.size, in_one_thread(ours)))
             ladder.append(Rung(title, ALL_THREADS, dtype, z.size, ours))
@@ -254,6 +240,6 @@ def notes() -> list[str]:
         f"NumPy has no cdf, {STANDARD_LIBRARY} no logpdf",
         "NumPy fills a given array, as fastdist does; its expression makes new ones",
     ]
-    if scipy_norm() is None:
+    if scipy_stats() is None:
         return [*lines, "SciPy is not installed: pip install 'fastdist-kernels[scipy]' compares with it"]
     return [*lines, "SciPy makes new arrays too, of float64 even for float32"]

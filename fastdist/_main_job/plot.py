@@ -1,4 +1,4 @@
-"""Two lessons in a picture: what the samples are, and that density and cumulative distribution differ."""
+"""Three lessons in a picture: what samples are, that densities are not probabilities, what ellipses are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fastdist import norm
 from fastdist._main_job.job import DTYPES, Job
+from fastdist._main_job.multivariate_plot import draw_vectors
 from fastdist._main_job.standard_normals import Array, draw
 
 if TYPE_CHECKING:
@@ -65,11 +66,12 @@ def obstacle(path: Path) -> str | None:
 
 
 def write(job: Job, path: Path) -> None:
-    """Draw the picture of the job's samples, and below it that of density and cumulative distribution."""
+    """Draw the job's samples, below them density and cumulative distribution, and then two dimensions."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11.5, 11), layout="constrained")
-    samples, functions = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.1, 1), hspace=0.04)[:, 0]
+    figure = Figure(figsize=(11.5, 15), layout="constrained")
+    rows = figure.subfigures(3, 1, squeeze=False, height_ratios=(1.1, 1, 0.9), hspace=0.04)
+    samples, functions, vectors = rows[:, 0]
     left, right = samples.subplots(1, 2, width_ratios=(1.1, 1))
     samples.suptitle(f"fastdist: {job.samples:,} standard normals of each dtype, seed {job.seed}")
     _draw_density(left, job.samples)
@@ -89,6 +91,7 @@ def write(job: Job, path: Path) -> None:
         axes.grid(color="0.9")
         axes.set_axisbelow(True)
         axes.legend(frameon=False, loc="center left" if axes is density else "best")
+    draw_vectors(vectors, job)
     figure.savefig(path, dpi=150)
 
 

@@ -40,7 +40,8 @@ def _check_lines(report: Report) -> Iterator[str]:
     yield ""
     yield "distance: in standard errors; for Kolmogorov-Smirnov, whose value is sqrt(n) D,"
     yield "and chi2 the normal deviate of the same p-value; for a count, its deviance"
-    yield "residual; areas are those under pdf, and compared with differences of cdf"
+    yield "residual; areas are those under pdf, and compared with differences of cdf;"
+    yield "mahalanobis is chi2 of these distances in 100 bins"
     failed, number = report.failed, len(report.checks)
     if failed:
         yield f"{len(failed)} of {number} checks FAIL: beyond {report.critical_distance:.2f}, marked !"
