@@ -10,7 +10,7 @@ import pytest
 
 # pytest imports by file name, without the folder on the path; `python bench/ratios.py` has it there.
 sys.path.insert(0, str(Path(__file__).parent))
-pytest.register_assert_rewrite("ladder", "sampling", "densities")
+pytest.register_assert_rewrite("ladder", "sampling", "densities", "multivariate")
 
 from ladder import machine  # noqa: E402
 
@@ -38,14 +38,14 @@ def quick(request: pytest.FixtureRequest) -> bool:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("quick"):
         return
-    large = [item for item in items if size_of(item) > QUICK_LARGEST]
-    config.hook.pytest_deselected(items=large)
-    items[:] = [item for item in items if size_of(item) <= QUICK_LARGEST]
+    config.hook.pytest_deselected(items=[item for item in items if not is_quick(item)])
+    items[:] = [item for item in items if is_quick(item)]
 
 
-def size_of(item: pytest.Item) -> int:
+def is_quick(item: pytest.Item) -> bool:
     callspec = getattr(item, "callspec", None)
-    return callspec.params["case"].size if callspec and "case" in callspec.params else 0
+    case = callspec.params.get("case") if callspec else None
+    return case is None or (case.quick and case.size <= QUICK_LARGEST)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -8,7 +8,18 @@ from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from ladder import REFERENCE_LEVEL, SEED, Call, Case, Rung, package_on, touched, why_missing
+from ladder import (
+    REFERENCE_LEVEL,
+    SEED,
+    Call,
+    Case,
+    Rung,
+    largest_on,
+    package_on,
+    touched,
+    why_alone,
+    why_missing,
+)
 from numpy.typing import NDArray
 
 import fastdist
@@ -19,8 +30,6 @@ QUANTILES = ("ppf", "isf")
 FUNCTIONS = ("pdf", "logpdf", "cdf", "sf", "logcdf", "logsf", *QUANTILES)
 # Data are so many different numbers, more than a branch predictor learns; then the same again.
 PERIOD = 100_000
-# Where it is not in use it has no fused multiply-add, and takes 100 to 200 ns for a number.
-BASELINE_LARGEST = 10_000
 LOC, SCALE = 1.5, 2.5
 # What a result may be off, relative to it, or to 1: peers lose the digits of what is near 0.
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-4}
@@ -162,8 +171,7 @@ def threads_rung(name: str, threads: int, level: str = _dispatch.LEVEL) -> Rung:
         threads=threads,
         methods=(*FUNCTIONS, "loglikelihood", "fit"),
         smallest=2 * MINIMUM_SHARE,  # less is not divided
-        missing=why_missing(level)
-        or (None if fastdist.get_num_threads() > 1 else "one thread is all that may be used"),
+        missing=why_missing(level) or why_alone(),
     )
 
 
@@ -172,7 +180,7 @@ LEVELS = [
         f"fastdist.norm {level}",
         level,
         missing=why_missing(level),
-        largest=BASELINE_LARGEST if level == REFERENCE_LEVEL != _dispatch.LEVEL else None,
+        largest=largest_on(level),
     )
     for level in _dispatch.LEVELS
 ]

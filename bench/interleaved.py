@@ -67,6 +67,13 @@ def against(heading: str, rung: Rung) -> Against:
     return Against(heading, lambda timing, other: other.rung.name == rung.name)
 
 
+def same_on_one_thread(timing: Timing, other: Timing) -> bool:
+    return other.rung.level == timing.rung.level is not None and other.rung.threads == 1
+
+
+X_ONE = Against("x one", same_on_one_thread)
+
+
 @dataclass(frozen=True)
 class Goal:
     """How many times as fast as ``against`` each rung shall be, at least, and better still ``better``.
@@ -142,7 +149,7 @@ def label(timing: Timing, comparison: Comparison) -> str:
     if case.size != asked.size:
         notes.append(f"{case.size:_} at once")
     elif case.form != asked.form:
-        notes.append("new array")
+        notes.append("new array" if case.form == "new" else "given array")
     return f"{timing.rung.name} ({', '.join(notes)})" if notes else timing.rung.name
 
 

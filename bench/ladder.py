@@ -33,6 +33,8 @@ SEED = 7
 # A level's bits are compared with those of this one, which every installation has.
 REFERENCE_LEVEL = "baseline"
 PURE_PYTHON_LARGEST = 10_000
+# Where it is not in use it has no fused multiply-add but a call, and takes 100 to 200 ns for a number.
+BASELINE_LARGEST = 10_000
 PEERS = ("mkl_random", "scipy", "numexpr", "torch", "jax")
 
 Call = Callable[[], Any]
@@ -51,6 +53,11 @@ class Case(ABC):
     def bytes_returned(self) -> int:
         """Of a new array."""
         return self.size * np.dtype(self.dtype).itemsize if self.form == "new" else 0
+
+    @property
+    def quick(self) -> bool:
+        """Whether ``--quick`` has time for it, if it is not too large."""
+        return True
 
     @abstractmethod
     def results(self, call: Call) -> NDArray[Any]:
@@ -128,6 +135,14 @@ def is_executed_again(module: str) -> bool:
     """A build can be loaded once only; and the number of threads is that of all."""
     once = ("fastdist._isa.", "fastdist.parallel.")
     return f"{module}.".startswith("fastdist.") and not f"{module}.".startswith(once)
+
+
+def largest_on(level: str) -> int | None:
+    return BASELINE_LARGEST if level == REFERENCE_LEVEL != _dispatch.LEVEL else None
+
+
+def why_alone() -> str | None:
+    return None if fastdist.get_num_threads() > 1 else "one thread is all that may be used"
 
 
 def in_question(levels: Sequence[Rung]) -> list[Rung]:

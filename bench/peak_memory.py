@@ -48,9 +48,7 @@ def print_peak(asked: Case, rungs: Sequence[Rung], index: int) -> None:
         tracemalloc.start()
         call()
         traced = tracemalloc.get_traced_memory()[1] - case.bytes_returned
-    print(
-        json.dumps({"new_array": case.bytes_returned > 0, "peak_resident": resident, "peak_python": traced})
-    )
+    print(json.dumps({"returned": case.bytes_returned, "peak_resident": resident, "peak_python": traced}))
 
 
 def peak_resident() -> int:

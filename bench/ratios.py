@@ -1,8 +1,8 @@
 """Who wins by how much: the rungs of the benchmarks, timed in turn.
 
-    python bench/ratios.py [normal] [norm] [--quick] [--rounds N] [--keep-memory] [--json FILE]
+    python bench/ratios.py [normal] [norm] [multivariate] [--quick] [--rounds N] [--keep-memory] [--json FILE]
 
-``interleaved.py`` has the method, ``normal_ratios.py`` and ``norm_ratios.py`` what is compared.
+``interleaved.py`` has the method, ``<topic>_ratios.py`` what is compared.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import multivariate_ratios
 import norm_ratios
 import normal_ratios
 from interleaved import Comparison, compare
@@ -24,7 +25,7 @@ from peak_memory import MemoryCases, memory
 ROUNDS = 31
 QUICK_ROUNDS = 3
 QUICK_LARGEST = 200_000  # which is divided among threads
-TOPICS = {"normal": normal_ratios, "norm": norm_ratios}
+TOPICS = {"normal": normal_ratios, "norm": norm_ratios, "multivariate": multivariate_ratios}
 
 
 def main() -> None:
@@ -44,7 +45,7 @@ def main() -> None:
         parser.error("--rounds must be at least 2")
     unknown = [name for name in options.topics if name not in TOPICS]
     if unknown:
-        parser.error(f"there are {' and '.join(TOPICS)}, no {', '.join(unknown)}")
+        parser.error(f"there are {', '.join(TOPICS)}, no {', '.join(unknown)}")
 
     if options.keep_memory:
         keep_memory()
@@ -68,6 +69,8 @@ def main() -> None:
     for name, topic in topics.items():
         of_topic = []
         for comparison in comparisons[name]:
+            if options.quick and not comparison.case.quick:
+                continue
             of_comparison = print_comparison(shortened(comparison) if options.quick else comparison, rounds)
             rows += of_comparison[0]
             of_topic += of_comparison[1]
@@ -164,16 +167,19 @@ def marked(ratio: float, reached: bool) -> str:
 
 
 def print_memory(module: str, cases: MemoryCases) -> list[dict[str, Any]]:
-    columns = "{:<44}{:>14}{:>14}"
+    columns = "{:<44}{:>14}{:>14}{:>14}"
     peaks = []
     previous = None
     for peak in memory(module, cases):
         if peak["case"] != previous:
             previous = peak["case"]
             print(f"\npeak memory besides the output (the kernel counts to some 64 KiB): {previous}")
-            print(columns.format("", "resident, KiB", "Python, KiB"))
-        name = peak["rung"] + (" (new array)" if peak["new_array"] else "")
-        print(columns.format(name, *(f"{peak[k] / 1024:.0f}" for k in ("peak_resident", "peak_python"))))
+            print(columns.format("", "resident, KiB", "Python, KiB", "x output"))
+        returned = peak["returned"]
+        name = peak["rung"] + (" (new array)" if returned else "")
+        figures = [peak["peak_resident"], peak["peak_python"]]
+        relative = rounded(max(figures) / returned) if returned else ""
+        print(columns.format(name, *(f"{figure / 1024:.0f}" for figure in figures), relative))
         peaks.append(peak)
     return peaks
 

@@ -9,7 +9,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from ladder import REFERENCE_LEVEL, SEED, Call, Case, Rung, not_installed, package_on, touched, why_missing
+from ladder import (
+    REFERENCE_LEVEL,
+    SEED,
+    Call,
+    Case,
+    Rung,
+    not_installed,
+    package_on,
+    touched,
+    why_alone,
+    why_missing,
+)
 from numpy.random import PCG64, SFC64
 from numpy.typing import NDArray
 
@@ -136,7 +147,7 @@ ALL_THREADS = fastdist_rung(
     "fastdist, all threads",
     threads=fastdist.get_num_threads(),
     smallest=2 * MINIMUM_SHARE,  # less is not divided
-    missing=None if fastdist.get_num_threads() > 1 else "one thread is all that may be used",
+    missing=why_alone(),
 )
 TWO_THREADS = replace(ALL_THREADS, name="fastdist, 2 threads", threads=2)
 
@@ -144,16 +155,16 @@ TWO_THREADS = replace(ALL_THREADS, name="fastdist, 2 threads", threads=2)
 # Rungs that have not
 
 
+def mkl_stream() -> Any:
+    """Of mkl_random's fastest bit generator."""
+    return importlib.import_module("mkl_random").MKLRandomState(SEED, brng="SFMT19937")
+
+
 def mkl_rung(name: str, start: Callable[[Any, Samples], Call]) -> Rung:
-    """``start(stream, case)`` on a stream of mkl_random's fastest bit generator; it has no ``out=``."""
-
-    def on_stream(case: Samples) -> Call:
-        mkl_random = importlib.import_module("mkl_random")
-        return start(mkl_random.MKLRandomState(SEED, brng="SFMT19937"), case)
-
+    """``start(stream, case)``; it has no ``out=``."""
     return Rung(
         name,
-        on_stream,
+        lambda case: start(mkl_stream(), case),
         forms=("new", "scalar"),
         dtypes=(np.float64,),
         missing=not_installed("mkl_random"),
