@@ -22,7 +22,7 @@ cimport numpy as cnp
 
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add, square_root
-from fastdist._kernels.panel cimport LANES, ROWS, accumulate
+from fastdist._kernels.panel cimport ALIGNMENT, LANES, ROWS, accumulate, aligned
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -208,16 +208,18 @@ cdef inline void cholesky_batch(
     floating zero, char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps
 ) noexcept nogil:
     cdef Py_ssize_t n = dimensions[0], d = dimensions[1], matrix, i
-    cdef floating *factor = <floating *> make_room((d * (d + LANES) + 1) * sizeof(floating))
-    if factor == NULL:
+    cdef void *room = make_room(d * (d + LANES) * sizeof(floating) + ALIGNMENT)
+    cdef floating *before = <floating *> aligned(room)
+    cdef floating *factor = before + d * LANES
+    if room == NULL:
         return
     for matrix in range(n):
         load_lower(factor, operands[0] + matrix * steps[0], d, steps[2], steps[3])
-        if not factor_in_place(factor, d, factor + d * d):
+        if not factor_in_place(factor, d, before):
             for i in range(d * d):
                 factor[i] = <floating> NAN
         store(factor, operands[1] + matrix * steps[1], d, steps[4], steps[5])
-    PyMem_RawFree(factor)
+    PyMem_RawFree(room)
 
 
 cdef inline void pivoted_batch(

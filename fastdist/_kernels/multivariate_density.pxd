@@ -40,6 +40,7 @@ cdef struct Factor:
     double *scale_tril      # row after row
     double *reciprocals     # -1 / L[i][i]
     double *w               # room for a tile of points
+    void *room              # where all of these lie
 
 
 # Points, less their means, turned

@@ -16,7 +16,7 @@ from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport add, floating, fused_multiply_add
 from fastdist._kernels.normal cimport log_scale, split_scale
 from fastdist._kernels.numpy_scalar cimport fastdist_float64
-from fastdist._kernels.panel cimport LANES
+from fastdist._kernels.panel cimport ALIGNMENT, LANES, aligned
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -118,13 +118,14 @@ cdef void score(
 cdef bint make_room(Factor *factor, Py_ssize_t d) noexcept nogil:
     """Room for a factor, and for a tile of points; or False, with a MemoryError."""
     factor.d = d
-    factor.scale_tril = <double *> PyMem_RawMalloc((d * (d + 1 + WIDE) + 1) * sizeof(double))
-    if factor.scale_tril == NULL:
+    factor.room = PyMem_RawMalloc(d * (d + 1 + WIDE) * sizeof(double) + ALIGNMENT)
+    if factor.room == NULL:
         with gil:
             PyErr_SetNone(MemoryError)
         return False
+    factor.w = <double *> aligned(factor.room)
+    factor.scale_tril = factor.w + d * WIDE
     factor.reciprocals = factor.scale_tril + d * d
-    factor.w = factor.reciprocals + d
     return True
 
 
@@ -163,7 +164,7 @@ cdef inline void score_batch(
             points.mean += points.mean_point
             results.log_peak += results.log_peak_point
             results.out += results.point
-    PyMem_RawFree(factor.scale_tril)
+    PyMem_RawFree(factor.room)
 
 
 cdef void score_f64(
@@ -197,7 +198,7 @@ cdef void whiten_f64(
             whiten_short(<double> 0, &points, i, &factor, d, 1)
             for k in range(d):
                 (<double *> (operands[3] + i * steps[3] + k * steps[8]))[0] = 0 - factor.w[k]
-        PyMem_RawFree(factor.scale_tril)
+        PyMem_RawFree(factor.room)
     leave(caller)
 
 
@@ -281,7 +282,7 @@ cdef class Whitener:
             raise MemoryError
 
     def __dealloc__(self):
-        PyMem_RawFree(self.factor.scale_tril)
+        PyMem_RawFree(self.factor.room)
         PyMem_RawFree(self.point)
 
     def squared_mahalanobis(self, x):

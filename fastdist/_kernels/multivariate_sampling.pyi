@@ -1,6 +1,6 @@
 """Standard normals pushed through mean + L z."""
 
-from typing import Any, Final, final
+from typing import Any, Final, Self, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ class Colorizer:
     dimension: Final[int]
     dtype: Final[np.dtype[Any]]
 
-    def __init__(self, mean: NDArray[Any], scale_tril: NDArray[Any]) -> None: ...
+    def __new__(cls, mean: NDArray[Any], scale_tril: NDArray[Any]) -> Self: ...
     def apply(self, z: NDArray[Any]) -> None: ...
     def fill_range(
         self, normals: BlockStream, key: NDArray[np.uint64], first: int, out: NDArray[Any]

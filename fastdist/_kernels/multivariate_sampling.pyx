@@ -12,6 +12,7 @@ LANES numbers to the first: what is overwritten is not needed any more.
 One order of summation (panel.pxd), for short rows and long: the same bits everywhere.
 """
 
+from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
@@ -19,11 +20,9 @@ from libc.string cimport memcpy
 cimport cython
 cimport numpy as cnp
 
-import numpy as np
-
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add
-from fastdist._kernels.panel cimport LANES, ROWS, accumulate
+from fastdist._kernels.panel cimport ALIGNMENT, LANES, ROWS, accumulate, aligned
 from fastdist._kernels.stream cimport TILES_PER_BLOCK, Domain, Transform, fill_range
 
 cnp.import_array()
@@ -173,15 +172,21 @@ cdef inline void fill_rows(
         done += rows
 
 
-cdef object packed(cnp.ndarray scale_tril, floating zero):
-    """L in the order of its use; ``zero`` tells its type."""
-    cdef Py_ssize_t d = scale_tril.shape[0]
-    cdef cnp.ndarray panels
-    if is_short(d):
-        return np.tril(scale_tril)
-    panels = np.empty(place_of_panel(d, (d + LANES - 1) // LANES), scale_tril.dtype)
-    pack(<const floating *> cnp.PyArray_DATA(scale_tril), d, <floating *> cnp.PyArray_DATA(panels))
-    return panels
+cdef inline void load(
+    const floating *mean, const floating *scale_tril, Py_ssize_t d, floating *means, floating *factor
+) noexcept nogil:
+    """The mean, behind LANES numbers that idle lanes read, and L, in the order of their use."""
+    cdef Py_ssize_t i, k
+    for i in range(LANES):
+        means[i] = 0
+    for i in range(d):
+        means[LANES + i] = mean[i] + <floating> 0       # no -0: the sign of no zero is to be seen
+    if not is_short(d):
+        pack(scale_tril, d, factor)
+        return
+    for i in range(d):
+        for k in range(d):
+            factor[i * d + k] = 0 if k > i else scale_tril[i * d + k]
 
 
 @cython.final
@@ -191,22 +196,39 @@ cdef class Colorizer:
     cdef readonly Py_ssize_t dimension
     cdef readonly object dtype
     cdef int typenum
-    cdef cnp.ndarray mean           # behind LANES numbers, which idle lanes read
-    cdef cnp.ndarray factor
+    cdef void *room         # where these two lie
+    cdef void *mean
+    cdef void *factor
 
-    def __init__(self, cnp.ndarray mean, cnp.ndarray scale_tril):
-        cdef bint double_precision = cnp.PyArray_TYPE(mean) == cnp.NPY_FLOAT64
-        if not double_precision and cnp.PyArray_TYPE(mean) != cnp.NPY_FLOAT32:
+    def __cinit__(self, cnp.ndarray mean, cnp.ndarray scale_tril):
+        cdef Py_ssize_t d = mean.shape[0], numbers
+        cdef int typenum = cnp.PyArray_TYPE(mean)
+        if typenum != cnp.NPY_FLOAT64 and typenum != cnp.NPY_FLOAT32:
             raise TypeError(f"a mean of dtype float64 or float32, not {mean.dtype}")
-        if scale_tril.dtype != mean.dtype or (<object> scale_tril).shape != 2 * (<object> mean).shape:
-            raise ValueError("mean (d,) and scale_tril (d, d) must be of one dtype")
-        scale_tril = np.ascontiguousarray(scale_tril)
-        self.dimension = mean.shape[0]
+        for array in (mean, scale_tril):
+            if not cnp.PyArray_CHKFLAGS(array, cnp.NPY_ARRAY_CARRAY_RO) or cnp.PyArray_TYPE(array) != typenum:
+                raise ValueError("mean and scale_tril must be contiguous and of one dtype")
+        if (cnp.PyArray_NDIM(mean) != 1 or cnp.PyArray_NDIM(scale_tril) != 2
+                or scale_tril.shape[0] != d or scale_tril.shape[1] != d):
+            raise ValueError("mean and scale_tril must be of shapes (d,) and (d, d)")
+        self.dimension = d
         self.dtype = mean.dtype
-        self.typenum = cnp.PyArray_TYPE(mean)
-        # No -0, so that the sign of no zero is to be seen
-        self.mean = np.concatenate([np.zeros(LANES, mean.dtype), mean + mean.dtype.type(0)])
-        self.factor = packed(scale_tril, <double> 0) if double_precision else packed(scale_tril, <float> 0)
+        self.typenum = typenum
+        numbers = d * d if is_short(d) else place_of_panel(d, (d + LANES - 1) // LANES)
+        self.room = PyMem_RawMalloc((numbers + LANES + d) * mean.dtype.itemsize + ALIGNMENT)
+        if self.room == NULL:
+            raise MemoryError
+        self.factor = aligned(self.room)
+        self.mean = <char *> self.factor + numbers * <Py_ssize_t> mean.dtype.itemsize
+        if typenum == cnp.NPY_FLOAT64:
+            load(<const double *> cnp.PyArray_DATA(mean), <const double *> cnp.PyArray_DATA(scale_tril), d,
+                 <double *> self.mean, <double *> self.factor)
+        else:
+            load(<const float *> cnp.PyArray_DATA(mean), <const float *> cnp.PyArray_DATA(scale_tril), d,
+                 <float *> self.mean, <float *> self.factor)
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.room)
 
     def apply(self, cnp.ndarray z):
         """Map rows of standard normals in place; the GIL is released."""
@@ -239,8 +261,8 @@ cdef class Colorizer:
 
 
 cdef apply_to(Colorizer colorizer, floating *z, Py_ssize_t rows):
-    cdef const floating *mean = <const floating *> cnp.PyArray_DATA(colorizer.mean)
-    cdef const floating *factor = <const floating *> cnp.PyArray_DATA(colorizer.factor)
+    cdef const floating *mean = <const floating *> colorizer.mean
+    cdef const floating *factor = <const floating *> colorizer.factor
     cdef Py_ssize_t d = colorizer.dimension
     cdef environment caller
     with nogil:
@@ -253,8 +275,8 @@ cdef fill_from(
     Colorizer colorizer, const uint64_t *key, Domain domain, const Transform *transform, uint64_t first,
     floating *out, Py_ssize_t rows,
 ):
-    cdef const floating *mean = <const floating *> cnp.PyArray_DATA(colorizer.mean)
-    cdef const floating *factor = <const floating *> cnp.PyArray_DATA(colorizer.factor)
+    cdef const floating *mean = <const floating *> colorizer.mean
+    cdef const floating *factor = <const floating *> colorizer.factor
     cdef Py_ssize_t d = colorizer.dimension
     cdef environment caller
     with nogil:
