@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import ArrayLike
@@ -15,21 +16,7 @@ if TYPE_CHECKING:
 class MultivariateNormalDerived:
     """Distributions and distances that follow from the parameters of `fastdist.multivariate_normal`."""
 
-    if TYPE_CHECKING:
-
-        def freeze(
-            self,
-            mean: Any,
-            cov: Any,
-            allow_singular: bool,
-            seed: Any = None,
-            maxpts: int | None = None,
-            abseps: float = 1e-5,
-            releps: float = 1e-5,
-            *,
-            scale_tril: Any,
-            precision: Any,
-        ) -> FrozenMultivariateNormal: ...
+    freeze: Callable[..., FrozenMultivariateNormal]
 
     def marginal(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,21 +15,7 @@ if TYPE_CHECKING:
 class MultivariateNormalFunctions:
     """What `fastdist.multivariate_normal` makes of points x."""
 
-    if TYPE_CHECKING:
-
-        def freeze(
-            self,
-            mean: Any,
-            cov: Any,
-            allow_singular: bool,
-            seed: Any = None,
-            maxpts: int | None = None,
-            abseps: float = 1e-5,
-            releps: float = 1e-5,
-            *,
-            scale_tril: Any,
-            precision: Any,
-        ) -> FrozenMultivariateNormal: ...
+    freeze: Callable[..., FrozenMultivariateNormal]
 
     def pdf(
         self,

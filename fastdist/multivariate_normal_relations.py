@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.linalg import LinAlgError
@@ -17,6 +17,7 @@ from fastdist.factored_covariance import SINGULAR, FactoredCovariance
 
 if TYPE_CHECKING:
     from fastdist.multivariate_normal import MultivariateNormal
+    from fastdist.multivariate_normal_frozen import FrozenMultivariateNormal
     from fastdist.multivariate_normal_parameters import Factored
 
 Array = NDArray[Any]
@@ -32,11 +33,7 @@ class MultivariateNormalRelations:
     _factored: Factored
     _batched: bool
 
-    if TYPE_CHECKING:
-
-        def __init__(self, dist: MultivariateNormal, *args: Any, **kwds: Any) -> None: ...
-
-    def marginal(self, dimensions: ArrayLike) -> Self:
+    def marginal(self, dimensions: ArrayLike) -> FrozenMultivariateNormal:
         """The distribution of some of the components.
 
         Parameters
@@ -64,9 +61,9 @@ class MultivariateNormalRelations:
         """
         chosen = _dimensions(dimensions, self.dim)
         cov = self._factored.covariance[..., chosen[:, None], chosen]
-        return type(self)(self.dist, self.mean[..., chosen], cov, self.allow_singular)
+        return self.dist.freeze(self.mean[..., chosen], cov, self.allow_singular)
 
-    def conditional(self, indices: ArrayLike, values: ArrayLike) -> Self:
+    def conditional(self, indices: ArrayLike, values: ArrayLike) -> FrozenMultivariateNormal:
         """The distribution of the other components, given the values of some.
 
         Parameters
@@ -134,10 +131,10 @@ class MultivariateNormalRelations:
         z = np.concatenate([w, np.zeros((*w.shape[:-1], others.size))], axis=-1)
         conditional_mean = sampling.colorize(z, mean, factor)[..., count:]
         conditional_factor = factor[..., count:, count:].copy()
-        return type(self)(self.dist, conditional_mean, scale_tril=conditional_factor)
+        return self.dist.freeze(conditional_mean, scale_tril=conditional_factor)
 
     @np.errstate(all="ignore")
-    def _conditional_of_singular(self, values: Array, mean: Array, joint: Array) -> Self:
+    def _conditional_of_singular(self, values: Array, mean: Array, joint: Array) -> FrozenMultivariateNormal:
         """The same by the Schur complement, which may be singular: rounding errors are no variances."""
         count = values.shape[-1]
         given = joint[..., :count, :count]
@@ -154,7 +151,7 @@ class MultivariateNormalRelations:
             cov = cov - column[..., :, None] * column[..., None, :]
         free = cov.diagonal() > SINGULAR * joint.diagonal()[count:]
         cov = np.where(free[:, None] & free, cov, 0.0)
-        return type(self)(self.dist, conditional_mean, cov, allow_singular=True)
+        return self.dist.freeze(conditional_mean, cov, allow_singular=True)
 
     @np.errstate(all="ignore")
     def kl_divergence(self, other: Any) -> Any:
@@ -299,17 +296,17 @@ class MultivariateNormalRelations:
         root = abs(float(factor[0, 0]) * float(factor[1, 1]) - float(factor[0, 1]) * float(factor[1, 0]))
         return ellipse_of(self.mean, self._factored.covariance, root, level)
 
-    def _same_space(self, other: Any) -> Self:
+    def _same_space(self, other: Any) -> FrozenMultivariateNormal:
         """Another distribution as one of this class."""
         if not isinstance(other, type(self)):
             if not (hasattr(other, "mean") and hasattr(other, "cov")):
                 raise TypeError(
                     f"other must be a multivariate normal distribution, not {type(other).__name__}"
                 )
-            other = type(self)(self.dist, other.mean, other.cov, allow_singular=True)
+            other = self.dist.freeze(other.mean, other.cov, allow_singular=True)
         if other.dim != self.dim:
             raise ValueError(f"the distributions have {self.dim} and {other.dim} dimensions")
-        same: Self = other
+        same: FrozenMultivariateNormal = other
         return same
 
 

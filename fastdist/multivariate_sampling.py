@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -29,9 +29,7 @@ Transform = Callable[[int, int], None]
 class MultivariateSampling:
     """`multivariate_normal`, a part of `fastdist.Generator`."""
 
-    if TYPE_CHECKING:
-
-        def _normals_of(self, dtype: DTypeLike, method: str) -> stream.BlockStream | SequentialNormals: ...
+    _normals_of: Callable[[DTypeLike, str], stream.BlockStream | SequentialNormals]
 
     def multivariate_normal(
         self,
