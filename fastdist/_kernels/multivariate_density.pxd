@@ -63,6 +63,9 @@ cdef inline void turn(
     cdef double mean
     cdef Py_ssize_t k, lane
     for k in range(d):
+        if lanes > 1 and d >= 2 * CHUNK and k % CHUNK == 0:
+            for lane in range(lanes):       # the lines of the next tile
+                prefetch(points.x + (first + lane + lanes) * points.point + k * points.number, 0, 3)
         if points.mean_point == 0:
             mean = mean_of(points, 0, k)
             for lane in range(lanes):
