@@ -183,8 +183,9 @@ class SingularCovariance:
         for column in self._dependence.T:
             gram += column[:, None] * column
         self._distance = cholesky.cholesky(gram)
-        free = (d - rank) * LOG_2PI / 2
-        self.log_peak = density.log_peak(self._upper) + (density.log_peak(self._distance) + free)
+        # Less that of the identity: -ln det K alone, and 0 if nothing depends on anything.
+        stretch = density.log_peak(self._distance) - density.log_peak(np.eye(d - rank))
+        self.log_peak = density.log_peak(self._upper) + stretch
         self._tolerance = SUPPORT * math.sqrt(covariance.diagonal().max())
 
     def broadcast_to(self, shape: tuple[int, ...]) -> Self:
@@ -242,7 +243,8 @@ class SingularCovariance:
                 for box in parallel.boxes(values.shape, first, min(stop, first + few)):
                     deviation = (points[box].astype(np.float64) - mean)[..., self._permutation]
                     result = ufunc(deviation[..., : self.rank], origin, self._upper, *log_peak)
-                    values[box] = np.where(self._is_outside(deviation), outside, result)
+                    result = np.where(self._is_outside(deviation), outside, result)
+                    values[box] = np.where(np.isnan(deviation).any(axis=-1), np.nan, result)
 
         few = max(1, parallel.UFUNC_BLOCK // x.shape[-1])
         parallel.for_ranges(call_range, values.size, 0, few, max(1, SHARE // x.shape[-1]))
@@ -254,5 +256,5 @@ class SingularCovariance:
             residual = residual - deviation[..., k, None] * self._dependence[:, k]
         origin = np.zeros(len(self._distance))
         squared = density.squared_mahalanobis(residual, origin, self._distance)
-        outside: NDArray[np.bool_] = np.sqrt(squared) > self._tolerance  # not NaN
-        return outside
+        within: NDArray[np.bool_] = np.sqrt(squared) <= self._tolerance  # NaN, as 0 inf, is not
+        return ~within

@@ -373,6 +373,27 @@ def test_high_condition_numbers_are_regular():
     assert multivariate_normal(None, cov, allow_singular=True).cov_object.rank == 1  # as in SciPy
 
 
+@pytest.mark.parametrize("cov", [np.zeros((1, 1)), np.zeros((2, 2)), np.ones((2, 2)), np.diag([1.0, 0, 0])])
+def test_points_of_singular_distributions_that_are_not_finite(cov):
+    """NaN anywhere in a point makes NaN, whether or not rank or support depend on it; inf is outside."""
+    frozen = multivariate_normal(None, cov, allow_singular=True)
+    for i in range(len(cov)):
+        x = np.zeros(len(cov))
+        x[i] = np.nan
+        results = (frozen.logpdf(x), frozen.pdf(x), frozen.mahalanobis(x), frozen.loglikelihood(x))
+        assert np.isnan(results).all()
+        for x[i] in (np.inf, -np.inf):
+            results = (frozen.logpdf(x), frozen.pdf(x), frozen.mahalanobis(x), frozen.loglikelihood(x))
+            assert results == (-np.inf, 0.0, np.inf, -np.inf)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 20])
+def test_a_point_mass_has_density_1(d):
+    """Nothing is random: no rounding errors of constants that cancel are left."""
+    point = multivariate_normal(np.arange(d), np.zeros((d, d)), allow_singular=True)
+    assert (point.pdf(np.arange(d)), point.logpdf(np.arange(d)), point.entropy()) == (1, 0, 0)
+
+
 @pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1e300])
 @pytest.mark.parametrize("cov", [a_covariance(3), np.ones((3, 3))], ids=["regular", "singular"])
 def test_huge_and_tiny_scales(scale, cov):
