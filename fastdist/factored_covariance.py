@@ -234,14 +234,17 @@ class SingularCovariance:
     def _on_support(self, ufunc: np.ufunc, outside: float, x: Array, mean: Array, *log_peak: Any) -> Any:
         """A function of x1, and what it is outside of the support; some points at a time, to save room."""
         origin = np.zeros(self.rank)
-        out = np.empty(x.shape[:-1], x.dtype)
-        points, values = (x, out) if out.ndim else (x[None], out[None])
+        out = np.empty(np.broadcast_shapes(x.shape[:-1], mean.shape[:-1]), x.dtype)
+        points, means = (np.broadcast_to(a, (*out.shape, x.shape[-1])) for a in (x, mean))
+        values = out if out.ndim else out[None]
+        if not out.ndim:
+            points, means = points[None], means[None]
 
         @np.errstate(all="ignore")
         def call_range(start: int, stop: int) -> None:
             for first in range(start, stop, few):
                 for box in parallel.boxes(values.shape, first, min(stop, first + few)):
-                    deviation = (points[box].astype(np.float64) - mean)[..., self._permutation]
+                    deviation = (points[box].astype(np.float64) - means[box])[..., self._permutation]
                     result = ufunc(deviation[..., : self.rank], origin, self._upper, *log_peak)
                     result = np.where(self._is_outside(deviation), outside, result)
                     values[box] = np.where(np.isnan(deviation).any(axis=-1), np.nan, result)

@@ -86,8 +86,9 @@ class MultivariateNormal(MultivariateNormalFunctions, MultivariateNormalDerived)
             diagonal, a number that of all variances.
         allow_singular : bool, optional
             Whether it may be singular, its eigenvalues down to 2.2e-10 of the largest being zeros.  Then the
-            density is that on its support.  Batches must be regular.  None, which SciPy has not, takes a
-            covariance as singular only where it cannot be taken as regular.
+            density is that on its support.  Batches of covariances must be regular; those of means may share
+            a singular one.  None, which SciPy has not, takes a covariance as singular only where it cannot
+            be taken as regular.
         seed : optional
             What `rvs` draws from, as its ``random_state``.
         maxpts, abseps, releps : optional

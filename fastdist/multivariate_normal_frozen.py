@@ -195,14 +195,19 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
 
     def _rvs_of_batch(self, rng: np.random.Generator | np.random.RandomState, size: Size) -> Array:
         """One row for each, or as many as `size` says."""
-        factor = self._factored.scale_tril  # type: ignore[union-attr]
+        factored = self._factored
         if isinstance(rng, Generator):
-            return rng.multivariate_normal(self.mean, size=size, scale_tril=factor)
+            if isinstance(factored, SingularCovariance):
+                return rng.multivariate_normal(self.mean, factored.covariance, size)
+            return rng.multivariate_normal(self.mean, size=size, scale_tril=factored.scale_tril)
         if size is None:
             size = self._batch
         shape = tuple(size) if np.iterable(size) else (size,)
         z = rng.standard_normal((*shape, self.dim))
-        rows: Array = sampling.colorize(z, self.mean, factor)
+        if isinstance(factored, SingularCovariance):
+            rows: Array = self.mean + factored.colorize(z)
+        else:
+            rows = sampling.colorize(z, self.mean, factored.scale_tril)
         return rows
 
     def cdf(self, x: ArrayLike, *, lower_limit: ArrayLike | None = None, rng: Any = None) -> Any:

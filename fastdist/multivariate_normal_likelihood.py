@@ -43,7 +43,7 @@ def loglikelihood(x: ArrayLike, mean: Array, factored: Factored, batched: bool) 
     def values(box: tuple[int | slice, ...]) -> Array:
         rows = points[box].astype(np.float64, copy=False)
         if not isinstance(factored, FactoredCovariance):
-            logs: Array = factored.logpdf(rows, mean)
+            logs: Array = factored.logpdf(rows, means[box])
             return logs
         if one:
             squared: Array = density.squared_mahalanobis(rows, mean, factored.scale_tril)

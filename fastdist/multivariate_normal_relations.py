@@ -32,6 +32,7 @@ class MultivariateNormalRelations:
     allow_singular: bool
     _factored: Factored
     _batched: bool
+    _batch: tuple[int, ...]
 
     def marginal(self, dimensions: ArrayLike) -> FrozenMultivariateNormal:
         """The distribution of some of the components.
@@ -195,8 +196,8 @@ class MultivariateNormalRelations:
         regular = [isinstance(d._factored, FactoredCovariance) for d in (self, other)]
         if not all(regular):
             if not any(regular):
-                raise ValueError("the Kullback-Leibler divergence of two singular distributions")
-            return np.float64(np.inf)
+                raise ValueError("kl_divergence of two singular distributions: one must be regular")
+            return np.full(np.broadcast_shapes(self._batch, other._batch), np.inf)[()]
         factor, origin = other._factored.scale_tril, np.zeros(self.dim)
         # Row j is L1^-1 times column j of L0.
         transposed = density.whiten(self._factored.scale_tril.mT, origin, factor[..., None, :, :])  # type: ignore[union-attr]

@@ -134,6 +134,38 @@ def test_conditional_of_singular_distributions():
         joint.conditional([0, 1, 2], x[[0, 1, 2]])
 
 
+def test_conditional_of_many_values_of_singular_distributions():
+    """What each value gives alone: densities, likelihood and samples."""
+    basis = np.array([[1.0, 0], [1, 1], [0, 2]])
+    joint = multivariate_normal([1, 2, 3], basis @ basis.T, allow_singular=True)
+    rows = joint.rvs(6, random_state=1)
+    batch = joint.conditional(0, rows[:, :1])
+    alone = [joint.conditional(0, row[0]) for row in rows]
+    for name in ("logpdf", "pdf", "mahalanobis"):
+        want = [getattr(one, name)(row[1:]) for one, row in zip(alone, rows, strict=True)]
+        assert np.isfinite(want).all()
+        np.testing.assert_allclose(getattr(batch, name)(rows[:, 1:]), want, rtol=1e-9)
+        want = [getattr(one, name)(rows[0, 1:]) for one in alone]
+        np.testing.assert_allclose(getattr(batch, name)(rows[0, 1:]), want, rtol=1e-9)
+    np.testing.assert_allclose(batch.loglikelihood(rows[:, 1:]), batch.logpdf(rows[:, 1:]).sum(), rtol=1e-14)
+    for random_state in (1, np.random.default_rng(1), np.random.RandomState(1)):
+        assert np.isfinite(batch.logpdf(batch.rvs(random_state=random_state))).all()
+        drawn = batch.rvs((5, 6), random_state)
+        assert drawn.shape == (5, 6, 2)
+        assert np.isfinite(batch.logpdf(drawn)).all()
+
+
+def test_many_means_of_a_singular_distribution():
+    """As many as are scored in parts, on threads."""
+    means = np.random.default_rng(1).standard_normal((300_000, 2))
+    cov = [[1, 2], [2, 4]]
+    x = means + np.array([1.0, 2])
+    many = multivariate_normal(means, cov, allow_singular=True)
+    want = multivariate_normal(None, cov, allow_singular=True).logpdf([1, 2])
+    np.testing.assert_allclose(many.logpdf(x), np.full(len(x), want), rtol=1e-9)
+    np.testing.assert_allclose(many.loglikelihood(x), len(x) * want, rtol=1e-9)
+
+
 def test_conditional_mistakes():
     joint = a_distribution(3)
     with pytest.raises(ValueError, match="Cannot condition on all dimensions"):
@@ -194,7 +226,10 @@ def test_kl_divergence_of_batches_and_singular_distributions():
     assert one.kl_divergence(multivariate_normal(np.ones((4, 1, 2)), covs)).shape == (4, 3)
     singular = multivariate_normal([0, 0], np.ones((2, 2)), allow_singular=True)
     assert singular.kl_divergence(one) == one.kl_divergence(singular) == np.inf
-    with pytest.raises(ValueError, match="two singular distributions"):
+    many = multivariate_normal(np.zeros((4, 2)), np.ones((2, 2)), allow_singular=True)
+    np.testing.assert_array_equal(one.kl_divergence(many), np.full(4, np.inf))
+    np.testing.assert_array_equal(many.kl_divergence(one), np.full(4, np.inf))
+    with pytest.raises(ValueError, match="two singular distributions: one must be regular"):
         singular.kl_divergence(singular)
 
 
