@@ -34,9 +34,21 @@ def real(value: Any, names: str) -> Array:
     if array.dtype.kind not in "fiubO":
         raise TypeError(f"{names} must be real numbers, not {array.dtype}")
     if array.dtype.kind == "O":
-        array = np.frompyfunc(float, 1, 1)(array)  # astype would make NaN of None
+        array = np.frompyfunc(lambda number: _float(number, names), 1, 1)(array)
     with np.errstate(all="ignore"):
         return np.asarray(array, np.float64)
+
+
+def _float(number: Any, names: str) -> float:
+    """Of an object; float would make a number of a string, astype NaN of None."""
+    if isinstance(number, complex | np.complexfloating):
+        raise TypeError(f"{names} must not be complex")
+    try:
+        if not isinstance(number, str | bytes):
+            return float(number)
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(f"{names} must be real numbers, not {type(number).__name__}")
 
 
 def distinct(array: Array, core: int) -> Array:
