@@ -111,7 +111,9 @@ class MultivariateNormalRelations:
         >>> weight.mean, weight.cov
         (array([76.]), array([[44.]]))
         """
-        given = _dimensions(indices, self.dim)
+        if not np.size(indices):
+            raise ValueError("`indices` is empty: name one component at least.")
+        given = _dimensions(indices, self.dim, "indices", "variables that are given")
         others = np.setdiff1d(np.arange(self.dim), given)
         if not others.size:
             raise ValueError("Cannot condition on all dimensions.")
@@ -311,19 +313,21 @@ class MultivariateNormalRelations:
         return same
 
 
-def _dimensions(dimensions: ArrayLike, dim: int) -> NDArray[np.intp]:
+def _dimensions(
+    dimensions: ArrayLike,
+    dim: int,
+    name: str = "dimensions",
+    purpose: str = "marginal variables being retained",
+) -> NDArray[np.intp]:
     """Indices of components, not negative, with SciPy's checks and messages."""
     given = np.atleast_1d(np.asarray(dimensions))
     if not given.size:
         raise ValueError("Cannot marginalize all dimensions.")
     if given.dtype.kind not in "iu" or given.ndim > 1:
-        raise ValueError(
-            "Elements of `dimensions` must be integers - the indices of the marginal variables being "
-            "retained."
-        )
+        raise ValueError(f"Elements of `{name}` must be integers - the indices of the {purpose}.")
     chosen = np.where(given < 0, given + dim, given).astype(np.intp)
     if np.unique(chosen).size != chosen.size:
-        raise ValueError("All elements of `dimensions` must be unique.")
+        raise ValueError(f"All elements of `{name}` must be unique.")
     wrong = (chosen < 0) | (chosen >= dim)
     if wrong.any():
         raise ValueError(f"Dimensions {given[wrong]} are invalid for a distribution in {dim} dimensions.")

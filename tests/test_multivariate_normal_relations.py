@@ -48,10 +48,11 @@ def test_marginals_are_those_of_scipy(dimensions):
     ],
 )
 def test_marginals_that_there_are_not(dimensions, message):
-    """SciPy's errors; those of conditional are the same."""
+    """SciPy's errors; those of conditional are the same, but for the name of the argument."""
     for distribution in (a_distribution(4), SCIPY(None, a_covariance(4))):
         with pytest.raises(ValueError, match=message):
             distribution.marginal(dimensions)
+    message = message.replace("`dimensions`", "`indices`") if dimensions else "`indices` is empty"
     with pytest.raises(ValueError, match=message):
         a_distribution(4).conditional(dimensions, np.zeros(len(dimensions)))
 
