@@ -65,7 +65,8 @@ def ellipse_of(
     # does not cancel.
     long = math.sqrt(a + c + math.hypot(a - c, b))
     short = root_of_determinant / long if long else 0.0
-    quantile = math.sqrt(-2 * math.log1p(-level))  # chi-square with 2 degrees of freedom, its square root
+    # chi-square with 2 degrees of freedom, its square root; 0, not -0, at level 0
+    quantile = math.sqrt(0.0 - 2 * math.log1p(-level))
     angle = math.degrees(math.atan2(b, a - c) / 2)
     return ConfidenceEllipse(
         (float(mean[0]), float(mean[1])), 2 * quantile * long, 2 * quantile * short, angle

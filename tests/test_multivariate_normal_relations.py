@@ -348,6 +348,13 @@ def test_ellipse_in_matplotlib():
     )
 
 
+def test_the_ellipse_of_level_0_is_a_point():
+    """Its axes are 0, not -0, which would be printed with its sign."""
+    e = a_distribution(2).confidence_ellipse(0)
+    assert (math.copysign(1, e.width), math.copysign(1, e.height)) == (1, 1)
+    assert e.width == e.height == 0
+
+
 @pytest.mark.parametrize("level", [-0.1, 1, 1.5, math.nan])
 def test_levels_that_there_are_not(level):
     with pytest.raises(ValueError, match="level must be at least 0 and less than 1"):
