@@ -325,7 +325,8 @@ def _dimensions(
         raise ValueError("Cannot marginalize all dimensions.")
     if given.dtype.kind not in "iu" or given.ndim > 1:
         raise ValueError(f"Elements of `{name}` must be integers - the indices of the {purpose}.")
-    chosen = np.where(given < 0, given + dim, given).astype(np.intp)
+    chosen = given.astype(np.intp)  # in which dim is added, whatever the dtype was
+    chosen = np.where(given < 0, chosen + dim, chosen)
     if np.unique(chosen).size != chosen.size:
         raise ValueError(f"All elements of `{name}` must be unique.")
     wrong = (chosen < 0) | (chosen >= dim)

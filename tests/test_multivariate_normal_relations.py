@@ -57,6 +57,16 @@ def test_marginals_that_there_are_not(dimensions, message):
         a_distribution(4).conditional(dimensions, np.zeros(len(dimensions)))
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.uint64])
+def test_dimensions_of_any_dtype(dtype):
+    """Also of one that does not hold the number of dimensions; what is too large is not wrapped around."""
+    wide = multivariate_normal(np.arange(300), 1)
+    np.testing.assert_array_equal(wide.marginal(np.array([3, 100], dtype)).mean, [3, 100])
+    np.testing.assert_array_equal(multivariate_normal([1, 2], 1).marginal(np.array([1], dtype)).mean, [2])
+    with pytest.raises(ValueError, match=r"Dimensions .* are invalid"):
+        multivariate_normal([1, 2], 1).marginal(np.array([np.iinfo(dtype).max], dtype))
+
+
 def test_marginals_of_batches_and_of_singular_distributions():
     covs = np.stack([a_covariance(3, seed) for seed in range(2)])
     batch = multivariate_normal([1, 2, 3], covs).marginal([2, 0])
