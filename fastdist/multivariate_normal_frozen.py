@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -97,11 +97,25 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         self.abseps = abseps
         self.releps = releps
         self._random_state = None if seed is None else check_random_state(seed)
+        self._set_batch()
+
+    def _set_batch(self) -> None:
         self._batch: tuple[int, ...] = ()
         self._batched = self.mean.ndim > 1 or len(self._factored.shape) > 2
         if self._batched:
             self._batch = np.broadcast_shapes(self.mean.shape[:-1], self._factored.shape[:-2])
         self._whitener = self._new_whitener()
+
+    def _reshaped(self, mean: tuple[int, ...], cov: tuple[int, ...]) -> Self:
+        """Itself, with a mean and a covariance of these shapes.
+
+        By SciPy's rules a mean and a covariance of one number each are no batch, whatever their axes.
+        """
+        if (self.mean.shape, self._factored.shape) != (mean, cov):
+            self.mean = self.mean.reshape(mean)
+            self.cov_object = self._factored = self._factored.broadcast_to(cov)
+            self._set_batch()
+        return self
 
     def _new_whitener(self) -> density.Whitener | None:
         """What evaluates few points in no time, for one regular distribution."""

@@ -61,8 +61,8 @@ class MultivariateNormalRelations:
                [0., 4.]])
         """
         chosen = _dimensions(dimensions, self.dim)
-        cov = self._factored.covariance[..., chosen[:, None], chosen]
-        return self.dist.freeze(self.mean[..., chosen], cov, self.allow_singular)
+        mean, cov = self.mean[..., chosen], self._factored.covariance[..., chosen[:, None], chosen]
+        return self.dist.freeze(mean, cov, self.allow_singular)._reshaped(mean.shape, cov.shape)
 
     def conditional(self, indices: ArrayLike, values: ArrayLike) -> FrozenMultivariateNormal:
         """The distribution of the other components, given the values of some.
@@ -134,7 +134,8 @@ class MultivariateNormalRelations:
         z = np.concatenate([w, np.zeros((*w.shape[:-1], others.size))], axis=-1)
         conditional_mean = sampling.colorize(z, mean, factor)[..., count:]
         conditional_factor = factor[..., count:, count:].copy()
-        return self.dist.freeze(conditional_mean, scale_tril=conditional_factor)
+        conditional = self.dist.freeze(conditional_mean, scale_tril=conditional_factor)
+        return conditional._reshaped(conditional_mean.shape, conditional_factor.shape)
 
     @np.errstate(all="ignore")
     def _conditional_of_singular(self, values: Array, mean: Array, joint: Array) -> FrozenMultivariateNormal:
@@ -154,7 +155,8 @@ class MultivariateNormalRelations:
             cov = cov - column[..., :, None] * column[..., None, :]
         free = cov.diagonal() > SINGULAR * joint.diagonal()[count:]
         cov = np.where(free[:, None] & free, cov, 0.0)
-        return self.dist.freeze(conditional_mean, cov, allow_singular=True)
+        conditional = self.dist.freeze(conditional_mean, cov, allow_singular=True)
+        return conditional._reshaped(conditional_mean.shape, cov.shape)
 
     @np.errstate(all="ignore")
     def kl_divergence(self, other: Any) -> Any:

@@ -76,6 +76,25 @@ def test_marginals_of_batches_and_of_singular_distributions():
     assert singular.marginal(1).cov_object.rank == 1
 
 
+@pytest.mark.parametrize("n", [1, 2])
+def test_a_batch_stays_one(n):
+    """Of one member, too, and in one dimension, where mean and covariance are one number each."""
+    means, covs = np.zeros((n, 2)), np.stack([a_covariance(2)] * n)
+    for mean, cov in ((means, covs[0]), (means, covs), (means[0], covs)):
+        batch = multivariate_normal(mean, cov)
+        for derived in (batch.marginal(1), batch.conditional(0, 0.5), batch.conditional(0, np.zeros((n, 1)))):
+            assert derived.logpdf([0.5]).shape == derived.entropy().shape == (n,)
+            assert derived.rvs(random_state=1).shape == (n, 1)
+            assert derived.wasserstein(multivariate_normal(0, 1)).shape == (n,)
+    singular = multivariate_normal([0, 0], np.ones((2, 2)), allow_singular=True)
+    for joint in (multivariate_normal([0, 0], covs[0]), singular):
+        of_values = joint.conditional(0, np.ones((n, 1)))
+        assert of_values.mean.shape == (n, 1)
+        assert of_values.cov.shape == (1, 1)
+        assert of_values.logpdf([1.0]).shape == (n,)
+        assert joint.conditional(0, [1.0]).logpdf([1.0]).shape == ()
+
+
 # Conditionals
 
 
