@@ -62,7 +62,7 @@ def loglikelihood(x: ArrayLike, mean: Array, factored: Factored, batched: bool) 
 
     parallel.for_ranges(sum_range, n, 0, BLOCK, max(BLOCK, SHARE // (d + d * d // 2 + 1)))
     if one:
-        return np.float64(n * float(factored.log_peak) - total(sums[:, :2]) / 2)
+        return np.float64(0.0 + n * float(factored.log_peak) - total(sums[:, :2]) / 2)  # not -0, if n = 0
     return np.float64(total(sums[:, :2]))
 
 
@@ -101,7 +101,8 @@ def fit(x: ArrayLike, fix_mean: Any, fix_cov: Any) -> tuple[Array, Array]:
             fix_cov /= n
         return fix_mean, fix_cov
     with np.errstate(all="ignore"):
-        nearly = data[0] + _sums(data, data[0].astype(np.float64), products=False)[0] / n
+        first = data[0].astype(np.float64)  # also of long doubles
+        nearly = first + _sums(data, first, products=False)[0] / n
         deviation, products = _sums(data, nearly, products=fix_cov is None)
         deviation /= n  # what rounding has left
         if fix_cov is None:

@@ -38,6 +38,7 @@ def test_loglikelihood_is_the_exact_sum(n):
     assert type(got) is np.float64
     np.testing.assert_allclose(got, exact_loglikelihood(x, MEAN, COV), rtol=1e-14)
     assert got == multivariate_normal.loglikelihood(x, MEAN, COV)
+    assert n or not np.signbit(got)
 
 
 @pytest.mark.parametrize("n", [4095, 4096, 4097, 30_000])
@@ -57,7 +58,8 @@ def test_threads_and_layout_cannot_be_seen(monkeypatch):
         want, fitted = frozen.loglikelihood(x), multivariate_normal.fit(x)
     wide = np.zeros((x.shape[0], 7))
     wide[:, ::-3] = x
-    for data in (x, np.asfortranarray(x), wide[:, ::-3], x.astype(np.float32), x.astype(">f8"), x.tolist()):
+    dtypes = [x.astype(dtype) for dtype in (np.float32, np.longdouble, ">f8", object)]
+    for data in (x, np.asfortranarray(x), wide[:, ::-3], *dtypes, x.tolist()):
         for threads in (1, 3):
             with fastdist.num_threads(threads):
                 assert frozen.loglikelihood(data) == want
