@@ -20,6 +20,7 @@ from fastdist.multivariate_normal_parameters import (
     squeeze,
 )
 from fastdist.multivariate_normal_relations import MultivariateNormalRelations
+from fastdist.multivariate_sampling import rows_of
 from fastdist.random_state import check_random_state
 
 if TYPE_CHECKING:
@@ -214,15 +215,13 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             if isinstance(factored, SingularCovariance):
                 return rng.multivariate_normal(self.mean, factored.covariance, size)
             return rng.multivariate_normal(self.mean, size=size, scale_tril=factored.scale_tril)
-        if size is None:
-            size = self._batch
-        shape = tuple(size) if np.iterable(size) else (size,)
-        z = rng.standard_normal((*shape, self.dim))
+        rows = self._batch if size is None else rows_of(size, self._batch)
+        z = rng.standard_normal((*rows, self.dim))
         if isinstance(factored, SingularCovariance):
-            rows: Array = self.mean + factored.colorize(z)
+            drawn: Array = self.mean + factored.colorize(z)
         else:
-            rows = sampling.colorize(z, self.mean, factored.scale_tril)
-        return rows
+            drawn = sampling.colorize(z, self.mean, factored.scale_tril)
+        return drawn
 
     def cdf(self, x: ArrayLike, *, lower_limit: ArrayLike | None = None, rng: Any = None) -> Any:
         """Probability of values up to `x` in each component: `fastdist.multivariate_normal.cdf`."""

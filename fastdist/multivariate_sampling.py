@@ -204,6 +204,12 @@ def _rows(
             rows = out.shape[:-1]
             if out.shape[-1:] != (d,):
                 raise ValueError(f"Supplied output array must have rows of length {d}, not shape {out.shape}")
+    return rows_of(rows, batch)
+
+
+def rows_of(size: Shape, batch: tuple[int, ...]) -> tuple[int, ...]:
+    """A size as a tuple, to which a batch must broadcast."""
+    rows = tuple(map(operator.index, size)) if np.iterable(size) else (operator.index(size),)
     lengths = zip(reversed(batch), reversed(rows), strict=False)
     if len(batch) > len(rows) or any(n not in (1, m) for n, m in lengths):
         raise ValueError(f"Output size {rows} is not compatible with broadcast dimensions of inputs {batch}.")

@@ -321,8 +321,14 @@ def test_draws_of_batches():
     assert_same(frozen.rvs((4, 3), random_state=7)[0], want)
     assert frozen.rvs((4, 3), random_state=np.random.default_rng(1)).shape == (4, 3, 2)
     assert frozen.rvs(random_state=np.random.RandomState(1)).shape == (3, 2)
-    with pytest.raises(ValueError, match="not compatible"):
-        frozen.rvs(5, random_state=7)
+    for new in (fastdist.default_rng, np.random.default_rng, np.random.RandomState):
+        rng = new(1)
+        for size in (5, -1, (2, 5), ()):
+            with pytest.raises(
+                ValueError, match=r"Output size .* is not compatible with broadcast dimensions"
+            ):
+                frozen.rvs(size, rng)
+        assert rng.standard_normal() == new(1).standard_normal()  # it was not moved
 
 
 # Other parameters
