@@ -353,6 +353,17 @@ def test_few_special_points(level, d, assert_same_bits):
         assert_same_bits(together, want[:50], f"{level.name}, {function}, d={d}, together")
 
 
+@pytest.mark.parametrize(
+    ("mean", "factor"), [((), ()), ((2,), (2,)), ((3,), (2, 2)), ((2,), (2, 3)), ((2, 2), (2, 2))]
+)
+def test_no_whitener(level, mean, factor):
+    """What is no vector with a square matrix of its length is refused, and no memory is read."""
+    with pytest.raises(ValueError, match="must be of float64"):
+        level.multivariate_density.Whitener(np.zeros(mean), np.zeros(factor), 0.0)
+    with pytest.raises(ValueError, match="must be of float64"):
+        level.multivariate_density.Whitener(np.zeros(2), np.eye(2, dtype="f"), 0.0)
+
+
 def test_a_whitener_keeps_copies(level):
     """What becomes of the arrays that it was made of does not matter."""
     mean, factor = np.zeros(2), np.eye(2)

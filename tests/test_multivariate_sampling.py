@@ -284,6 +284,17 @@ def test_nothing_to_fill(level, key, dtype):
         assert level.multivariate_sampling.colorize(out, np.zeros(d), np.zeros((d, d))).shape == (n, d)
 
 
+@parametrize_dtypes
+def test_no_mean_and_factor_of_one_size(level, dtype):
+    """What is no vector with a square matrix of its length and type is refused, and no memory is read."""
+    other = "f" if np.dtype(dtype) == np.float64 else "d"
+    for mean, factor in (((), ()), ((2,), (2,)), ((2,), (3, 3)), ((2, 2), (2, 2, 2, 2))):
+        with pytest.raises(ValueError, match="must be of shapes"):
+            level.multivariate_sampling.Colorizer(np.zeros(mean, dtype), np.zeros(factor, dtype))
+    with pytest.raises(ValueError, match="of one dtype"):
+        level.multivariate_sampling.Colorizer(np.zeros(2, dtype), np.eye(2, dtype=other))
+
+
 # Accuracy, and the textbook
 
 

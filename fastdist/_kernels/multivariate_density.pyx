@@ -269,7 +269,12 @@ cdef class Whitener:
     cdef double log_peak
     cdef double *point          # room for one
 
-    def __cinit__(self, cnp.ndarray mean, cnp.ndarray scale_tril, double log_peak):
+    def __cinit__(self, cnp.ndarray mean not None, cnp.ndarray scale_tril not None, double log_peak):
+        if (cnp.PyArray_TYPE(mean) != cnp.NPY_FLOAT64 or cnp.PyArray_TYPE(scale_tril) != cnp.NPY_FLOAT64
+                or cnp.PyArray_NDIM(mean) != 1 or cnp.PyArray_NDIM(scale_tril) != 2
+                or cnp.PyArray_DIM(scale_tril, 0) != mean.shape[0]
+                or cnp.PyArray_DIM(scale_tril, 1) != mean.shape[0]):
+            raise ValueError("mean (d,) and scale_tril (d, d) must be of float64")
         cdef Py_ssize_t d = mean.shape[0]
         self.mean = mean.copy()
         self.log_peak = log_peak

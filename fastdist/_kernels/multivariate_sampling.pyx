@@ -200,8 +200,7 @@ cdef class Colorizer:
     cdef void *mean
     cdef void *factor
 
-    def __cinit__(self, cnp.ndarray mean, cnp.ndarray scale_tril):
-        cdef Py_ssize_t d = mean.shape[0], numbers
+    def __cinit__(self, cnp.ndarray mean not None, cnp.ndarray scale_tril not None):
         cdef int typenum = cnp.PyArray_TYPE(mean)
         if typenum != cnp.NPY_FLOAT64 and typenum != cnp.NPY_FLOAT32:
             raise TypeError(f"a mean of dtype float64 or float32, not {mean.dtype}")
@@ -209,8 +208,9 @@ cdef class Colorizer:
             if not cnp.PyArray_CHKFLAGS(array, cnp.NPY_ARRAY_CARRAY_RO) or cnp.PyArray_TYPE(array) != typenum:
                 raise ValueError("mean and scale_tril must be contiguous and of one dtype")
         if (cnp.PyArray_NDIM(mean) != 1 or cnp.PyArray_NDIM(scale_tril) != 2
-                or scale_tril.shape[0] != d or scale_tril.shape[1] != d):
+                or scale_tril.shape[0] != mean.shape[0] or scale_tril.shape[1] != mean.shape[0]):
             raise ValueError("mean and scale_tril must be of shapes (d,) and (d, d)")
+        cdef Py_ssize_t d = mean.shape[0], numbers
         self.dimension = d
         self.dtype = mean.dtype
         self.typenum = typenum
