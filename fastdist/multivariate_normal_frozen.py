@@ -49,9 +49,9 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
     Attributes
     ----------
     mean : ndarray of float64, shape (..., d)
-        The mean.
+        The mean, read-only.
     cov : ndarray of float64, shape (..., d, d)
-        The covariance.
+        The covariance, read-only.
     cov_object : FactoredCovariance, SingularCovariance or scipy.stats.Covariance
         The covariance with its factor; what was given as `cov`, if that was one.
     dim : int
@@ -89,10 +89,10 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         precision: Any = None,
     ) -> None:
         self.dist = dist
-        self.mean, self._factored, self.cov_object = process_parameters(
+        self._mean, self._factored, self.cov_object = process_parameters(
             mean, cov, allow_singular, scale_tril, precision
         )
-        self.dim = self.mean.shape[-1]
+        self.dim = self._mean.shape[-1]
         self.allow_singular = bool(allow_singular) or isinstance(self._factored, SingularCovariance)
         self.maxpts = maxpts or 1_000_000 * self.dim
         self.abseps = abseps
@@ -102,9 +102,9 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
 
     def _set_batch(self) -> None:
         self._batch: tuple[int, ...] = ()
-        self._batched = self.mean.ndim > 1 or len(self._factored.shape) > 2
+        self._batched = self._mean.ndim > 1 or len(self._factored.shape) > 2
         if self._batched:
-            self._batch = np.broadcast_shapes(self.mean.shape[:-1], self._factored.shape[:-2])
+            self._batch = np.broadcast_shapes(self._mean.shape[:-1], self._factored.shape[:-2])
         self._whitener = self._new_whitener()
 
     def _reshaped(self, mean: tuple[int, ...], cov: tuple[int, ...]) -> Self:
@@ -112,8 +112,8 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
 
         By SciPy's rules a mean and a covariance of one number each are no batch, whatever their axes.
         """
-        if (self.mean.shape, self._factored.shape) != (mean, cov):
-            self.mean = self.mean.reshape(mean)
+        if (self._mean.shape, self._factored.shape) != (mean, cov):
+            self._mean = self._mean.reshape(mean)
             self.cov_object = self._factored = self._factored.broadcast_to(cov)
             self._set_batch()
         return self
@@ -123,7 +123,7 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         if self._batched or not self.dim or not isinstance(self._factored, FactoredCovariance):
             return None
         factor = np.ascontiguousarray(self._factored.scale_tril)
-        return density.Whitener(np.ascontiguousarray(self.mean), factor, float(self._factored.log_peak))
+        return density.Whitener(np.ascontiguousarray(self._mean), factor, float(self._factored.log_peak))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_whitener"}
@@ -137,8 +137,12 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         return f"<multivariate_normal in {self.dim} dimensions{batch}>"
 
     @property
-    def cov(self) -> Any:
-        return self.cov_object.covariance
+    def mean(self) -> Array:
+        return _read_only(self._mean)
+
+    @property
+    def cov(self) -> Array:
+        return _read_only(self.cov_object.covariance)
 
     @property
     def random_state(self) -> np.random.Generator | np.random.RandomState:
@@ -158,7 +162,7 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             if value is not None:
                 return value
         points = process_quantiles(x, self.dim, self._batched)
-        return self._shaped(self._factored.logpdf(points, self.mean))
+        return self._shaped(self._factored.logpdf(points, self._mean))
 
     def pdf(self, x: ArrayLike) -> Any:
         """Probability density: `fastdist.multivariate_normal.pdf`."""
@@ -167,7 +171,7 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             if value is not None:
                 return value
         points = process_quantiles(x, self.dim, self._batched)
-        return self._shaped(self._factored.pdf(points, self.mean))
+        return self._shaped(self._factored.pdf(points, self._mean))
 
     def mahalanobis(self, x: ArrayLike) -> Any:
         """Distance from the mean, in standard deviations: `fastdist.multivariate_normal.mahalanobis`."""
@@ -176,12 +180,12 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             if value is not None:
                 return np.sqrt(value)
         points = process_quantiles(x, self.dim, self._batched)
-        squared = np.asarray(self._factored.squared_mahalanobis(points, self.mean))
+        squared = np.asarray(self._factored.squared_mahalanobis(points, self._mean))
         return self._shaped(np.sqrt(squared, out=squared)[()])
 
     def loglikelihood(self, x: ArrayLike) -> np.float64:
         """Sum of the log density over data: `fastdist.multivariate_normal.loglikelihood`."""
-        return loglikelihood(x, self.mean, self._factored, self._batched)
+        return loglikelihood(x, self._mean, self._factored, self._batched)
 
     def entropy(self) -> Any:
         """Differential entropy: `fastdist.multivariate_normal.entropy`."""
@@ -198,14 +202,14 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             size = ()  # as SciPy reads it
         if isinstance(rng, Generator):
             if isinstance(self._factored, FactoredCovariance):
-                out = rng.multivariate_normal(self.mean, size=size, scale_tril=self._factored.scale_tril)
+                out = rng.multivariate_normal(self._mean, size=size, scale_tril=self._factored.scale_tril)
             else:
-                out = rng.multivariate_normal(self.mean, self._factored.covariance, size)
+                out = rng.multivariate_normal(self._mean, self._factored.covariance, size)
         elif represented:
             shape = tuple(size) if np.iterable(size) else (operator.index(size),)  # type: ignore[arg-type]
-            out = self.mean + self.cov_object.colorize(rng.normal(size=(*shape, self.dim)))
+            out = self._mean + self.cov_object.colorize(rng.normal(size=(*shape, self.dim)))
         else:
-            out = rng.multivariate_normal(self.mean, self.cov, size)
+            out = rng.multivariate_normal(self._mean, self.cov, size)
         return out if represented else squeeze(out)
 
     def _rvs_of_batch(self, rng: np.random.Generator | np.random.RandomState, size: Size) -> Array:
@@ -213,14 +217,14 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         factored = self._factored
         if isinstance(rng, Generator):
             if isinstance(factored, SingularCovariance):
-                return rng.multivariate_normal(self.mean, factored.covariance, size)
-            return rng.multivariate_normal(self.mean, size=size, scale_tril=factored.scale_tril)
+                return rng.multivariate_normal(self._mean, factored.covariance, size)
+            return rng.multivariate_normal(self._mean, size=size, scale_tril=factored.scale_tril)
         rows = self._batch if size is None else rows_of(size, self._batch)
         z = rng.standard_normal((*rows, self.dim))
         if isinstance(factored, SingularCovariance):
-            drawn: Array = self.mean + factored.colorize(z)
+            drawn: Array = self._mean + factored.colorize(z)
         else:
-            drawn = sampling.colorize(z, self.mean, factored.scale_tril)
+            drawn = sampling.colorize(z, self._mean, factored.scale_tril)
         return drawn
 
     def cdf(self, x: ArrayLike, *, lower_limit: ArrayLike | None = None, rng: Any = None) -> Any:
@@ -245,7 +249,7 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         # What may be singular has been settled; SciPy would refuse more.
         return getattr(multivariate_normal, name)(
             x,
-            self.mean,
+            self._mean,
             cov,
             True,
             self.maxpts,
@@ -254,3 +258,10 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             lower_limit=lower_limit,
             **keywords,
         )
+
+
+def _read_only(parameter: Any) -> Array:
+    """A parameter to look at: what has been computed from it would not follow a change."""
+    view: Array = np.asarray(parameter).view()
+    view.flags.writeable = False
+    return view

@@ -27,7 +27,7 @@ class MultivariateNormalRelations:
     """The distributions and distances that a frozen distribution leads to."""
 
     dist: MultivariateNormal
-    mean: Array
+    _mean: Array
     dim: int
     allow_singular: bool
     _factored: Factored
@@ -61,7 +61,7 @@ class MultivariateNormalRelations:
                [0., 4.]])
         """
         chosen = _dimensions(dimensions, self.dim)
-        mean, cov = self.mean[..., chosen], self._factored.covariance[..., chosen[:, None], chosen]
+        mean, cov = self._mean[..., chosen], self._factored.covariance[..., chosen[:, None], chosen]
         return self.dist.freeze(mean, cov, self.allow_singular)._reshaped(mean.shape, cov.shape)
 
     def conditional(self, indices: ArrayLike, values: ArrayLike) -> FrozenMultivariateNormal:
@@ -124,7 +124,7 @@ class MultivariateNormalRelations:
         if values.shape[-1] != count:
             raise ValueError(f"values have {values.shape[-1]} components, but indices name {count}")
         order = np.concatenate([given, others])
-        mean = self.mean[..., order]
+        mean = self._mean[..., order]
         joint = self._factored.covariance[..., order[:, None], order]
         factor = cholesky.cholesky(joint)
         if np.isnan(factor).any() or not isinstance(self._factored, FactoredCovariance):
@@ -205,7 +205,7 @@ class MultivariateNormalRelations:
         factor, origin = other._factored.scale_tril, np.zeros(self.dim)
         # Row j is L1^-1 times column j of L0.
         transposed = density.whiten(self._factored.scale_tril.mT, origin, factor[..., None, :, :])  # type: ignore[union-attr]
-        squares = density.squared_mahalanobis(self.mean, other.mean, factor)
+        squares = density.squared_mahalanobis(self._mean, other.mean, factor)
         diagonal = np.diagonal(transposed, axis1=-2, axis2=-1)
         excess = (diagonal - 1) * (diagonal + 1)
         squares = squares + np.sum(excess - np.log1p(excess), axis=-1)
@@ -256,7 +256,7 @@ class MultivariateNormalRelations:
         first, second = self._factored.factor, other._factored.factor
         u, _, vt = np.linalg.svd(second.mT @ first)
         apart = first - second @ (u @ vt)
-        means = self.mean - other.mean
+        means = self._mean - other.mean
         batch = np.broadcast_shapes(means.shape[:-1], apart.shape[:-2])
         apart = np.broadcast_to(apart.reshape(*apart.shape[:-2], -1), (*batch, self.dim**2))
         both = np.concatenate([np.broadcast_to(means, (*batch, self.dim)), apart], axis=-1)
@@ -299,7 +299,7 @@ class MultivariateNormalRelations:
             raise ValueError(f"confidence_ellipse needs one distribution in 2 dimensions, not {what}")
         factor = self._factored.factor
         root = abs(float(factor[0, 0]) * float(factor[1, 1]) - float(factor[0, 1]) * float(factor[1, 0]))
-        return ellipse_of(self.mean, self._factored.covariance, root, level)
+        return ellipse_of(self._mean, self._factored.covariance, root, level)
 
     def _same_space(self, other: Any) -> FrozenMultivariateNormal:
         """Another distribution as one of this class."""

@@ -300,6 +300,21 @@ def test_large_batches_on_threads(monkeypatch):
     assert_same(results[0], multivariate_normal.logpdf(0.5 * np.array([1.0, 2.0]), mean, a_covariance(2)))
 
 
+@pytest.mark.parametrize(
+    "cov", [np.eye(2), np.ones((2, 2)), scipy.stats.Covariance.from_diagonal([1.0, 1.0])]
+)
+def test_what_is_frozen_cannot_be_changed(cov):
+    """Few points take another way than many: with another mean for one of them, the two would differ."""
+    made = multivariate_normal([1, 2], cov, allow_singular=True)
+    for frozen in (made, pickle.loads(pickle.dumps(made))):
+        for parameter in (frozen.mean, frozen.cov):
+            with pytest.raises(ValueError, match="read-only"):
+                parameter += 1
+        for name in ("mean", "cov"):
+            with pytest.raises(AttributeError):
+                setattr(frozen, name, 0.0)
+
+
 @pytest.mark.parametrize("name", ["cov", "scale_tril", "precision"])
 def test_a_repeated_matrix_is_kept_once(name):
     """np.broadcast_to makes a batch, but no copies."""
