@@ -14,6 +14,7 @@ from fastdist._dispatch import multivariate_sampling as sampling
 from fastdist.confidence_ellipse import ConfidenceEllipse, ellipse_of
 from fastdist.covariance import is_regular, real
 from fastdist.factored_covariance import SINGULAR, FactoredCovariance
+from fastdist.multivariate_normal_parameters import of_covariance
 
 if TYPE_CHECKING:
     from fastdist.multivariate_normal import MultivariateNormal
@@ -61,8 +62,9 @@ class MultivariateNormalRelations:
                [0., 4.]])
         """
         chosen = _dimensions(dimensions, self.dim)
-        mean, cov = self._mean[..., chosen], self._factored.covariance[..., chosen[:, None], chosen]
-        return self.dist.freeze(mean, cov, self.allow_singular)._reshaped(mean.shape, cov.shape)
+        mean = self._mean[..., chosen]
+        part = of_covariance(self._covariance_of(chosen), self.allow_singular)
+        return self.dist.freeze(mean, part, self.allow_singular)._reshaped(mean.shape, part.shape)
 
     def conditional(self, indices: ArrayLike, values: ArrayLike) -> FrozenMultivariateNormal:
         """The distribution of the other components, given the values of some.
@@ -125,7 +127,7 @@ class MultivariateNormalRelations:
             raise ValueError(f"values have {values.shape[-1]} components, but indices name {count}")
         order = np.concatenate([given, others])
         mean = self._mean[..., order]
-        joint = self._factored.covariance[..., order[:, None], order]
+        joint = self._covariance_of(order)
         factor = cholesky.cholesky(joint)
         if np.isnan(factor).any() or not isinstance(self._factored, FactoredCovariance):
             return self._conditional_of_singular(values, mean, joint)
@@ -300,6 +302,12 @@ class MultivariateNormalRelations:
         factor = self._factored.factor
         root = abs(float(factor[0, 0]) * float(factor[1, 1]) - float(factor[0, 1]) * float(factor[1, 0]))
         return ellipse_of(self._mean, self._factored.covariance, root, level)
+
+    def _covariance_of(self, components: NDArray[np.intp]) -> Array:
+        """That of some components, by the lower triangle of the whole, of which the factor was made."""
+        one, other = components[:, None], components
+        cov: Array = self._factored.covariance[..., np.maximum(one, other), np.minimum(one, other)]
+        return cov
 
     def _same_space(self, other: Any) -> FrozenMultivariateNormal:
         """Another distribution as one of this class."""

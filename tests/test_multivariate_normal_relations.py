@@ -139,6 +139,16 @@ def test_conditional_of_many_values():
         )
 
 
+def test_the_lower_triangle_counts():
+    """What rounding has put above the diagonal is seen neither in a density nor in what follows from it."""
+    lower = np.tril(a_covariance(3))
+    exact = multivariate_normal([1, 2, 3], lower + np.tril(lower, -1).T)
+    given = multivariate_normal([1, 2, 3], lower + np.tril(lower, -1).T * (1 + 2**-28))
+    assert given.logpdf([0, 0, 0]) == exact.logpdf([0, 0, 0])
+    np.testing.assert_array_equal(given.marginal([2, 0]).cov, exact.marginal([2, 0]).cov)
+    np.testing.assert_array_equal(given.conditional(2, 0.5).mean, exact.conditional(2, 0.5).mean)
+
+
 def test_conditional_stays_definite():
     """Where the Schur complement would cancel: a correlation of 1 - 2^-45."""
     r = 1 - 2.0**-45
