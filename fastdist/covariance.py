@@ -167,15 +167,16 @@ def factor(cov: Array, check_valid: str, tol: float) -> tuple[Array, Array | Non
 
 def factor_by_numpy(cov: Array, method: str, check_valid: str, tol: float) -> Array:
     """A full matrix A with ``cov = A A^T``, by NumPy's svd or eigh, and with the checks of its Generator."""
-    if method == "svd":
-        u, s, vh = np.linalg.svd(cov)
-        valid = np.allclose((vh.mT * s[..., None, :]) @ vh, cov, rtol=tol, atol=tol)
-    else:
-        s, u = np.linalg.eigh(cov)
-        valid = not np.any(s < -tol)
+    with np.errstate(all="ignore"):
+        if method == "svd":
+            u, s, vh = np.linalg.svd(cov)
+            valid = np.allclose((vh.mT * s[..., None, :]) @ vh, cov, rtol=tol, atol=tol)
+        else:
+            s, u = np.linalg.eigh(cov)
+            valid = not np.any(s < -tol)
+        full: Array = u * np.sqrt(np.abs(s))[..., None, :]
     if check_valid != "ignore" and not valid:
         _complain(check_valid)
-    full: Array = u * np.sqrt(np.abs(s))[..., None, :]
     return full
 
 

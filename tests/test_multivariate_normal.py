@@ -441,6 +441,8 @@ def test_no_floating_point_warnings():
         assert multivariate_normal.mahalanobis([1e200, 0], [0, 0], 1) == np.inf
         assert np.isfinite(draw([0, 0], np.diag([1e-320, 1e300]))).all()
         assert np.isfinite(draw([0, 0], np.full((2, 2), 1e-310))).all()
+        for method in ("svd", "eigh"):
+            assert np.isfinite(draw([0, 0], np.diag([1e-300, 1e300]), method=method)).all()
         tiny = multivariate_normal(None, np.full((2, 2), 1e-310), allow_singular=True)
         assert tiny.logpdf([0, 0]) > 300
         far = multivariate_normal(None, np.ones((2, 2)), allow_singular=True)
