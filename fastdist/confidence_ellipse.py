@@ -20,7 +20,7 @@ class ConfidenceEllipse:
     width, height : float
         The full lengths of the long and of the short axis.
     angle : float
-        From the first coordinate axis to the long axis, counter-clockwise, in degrees, in (-90, 90].
+        From the first coordinate axis to the long axis, counter-clockwise, in degrees, in [-90, 90].
     """
 
     center: tuple[float, float]

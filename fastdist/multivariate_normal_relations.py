@@ -262,7 +262,7 @@ class MultivariateNormalRelations:
         batch = np.broadcast_shapes(means.shape[:-1], apart.shape[:-2])
         apart = np.broadcast_to(apart.reshape(*apart.shape[:-2], -1), (*batch, self.dim**2))
         both = np.concatenate([np.broadcast_to(means, (*batch, self.dim)), apart], axis=-1)
-        return np.linalg.norm(both, axis=-1)[()]
+        return np.hypot.reduce(both, axis=-1)[()]  # no squares, which overflow where the distance does not
 
     def confidence_ellipse(self, level: float = 0.95) -> ConfidenceEllipse:
         """The ellipse that holds a two-dimensional variable with a given probability.

@@ -295,6 +295,16 @@ def test_wasserstein_of_neighbours_does_not_cancel():
     np.testing.assert_allclose(one.wasserstein(other), 1e-9, rtol=1e-5)
 
 
+@pytest.mark.parametrize("scale", [1e-200, 1e200])
+def test_wasserstein_in_any_unit(scale):
+    """The squares of the distances are outside of the range of numbers."""
+    p, q = (
+        multivariate_normal([0, 0], [0, 0], True),
+        multivariate_normal([3 * scale, 4 * scale], [0, 0], True),
+    )
+    np.testing.assert_allclose(p.wasserstein(q), 5 * scale, rtol=1e-15)
+
+
 def test_wasserstein_of_batches_and_singular_distributions():
     point = multivariate_normal([1, 1], np.zeros((2, 2)), allow_singular=True)
     line = multivariate_normal([1, 1], np.ones((2, 2)), allow_singular=True)
