@@ -209,8 +209,9 @@ class MultivariateNormalRelations:
         transposed = density.whiten(self._factored.scale_tril.mT, origin, factor[..., None, :, :])  # type: ignore[union-attr]
         squares = density.squared_mahalanobis(self._mean, other.mean, factor)
         diagonal = np.diagonal(transposed, axis1=-2, axis2=-1)
-        excess = (diagonal - 1) * (diagonal + 1)
-        squares = squares + np.sum(excess - np.log1p(excess), axis=-1)
+        excess = (diagonal - 1) * (diagonal + 1)  # M_ii^2 - 1: exact where M_ii is near 1, but -1 near 0
+        log = np.where(np.abs(diagonal - 1) < 0.5, np.log1p(excess), 2 * np.log(diagonal))
+        squares = squares + np.sum(excess - log, axis=-1)
         squares = squares + np.sum(np.triu(transposed, 1) ** 2, axis=(-2, -1))
         return squares / 2
 

@@ -254,6 +254,14 @@ def test_kl_divergence_of_neighbours_does_not_cancel(step):
     assert p.kl_divergence(p) == 0
 
 
+@pytest.mark.parametrize("deviation", [1e-150, 1e-9, 1e-5, 0.1, 0.4999, 0.5001, 1.4999, 1.5001, 30.0, 1e9])
+def test_kl_divergence_of_narrow_and_wide(deviation):
+    """(s^2 - 1 - ln s^2) / 2 against a standard normal, also where s^2 is less than half an ULP of 1."""
+    p, q = multivariate_normal([0, 0], [deviation**2, 1]), multivariate_normal([0, 0], [1, 1])
+    want = (deviation**2 - 1) / 2 - math.log(deviation)
+    np.testing.assert_allclose(p.kl_divergence(q), want, rtol=1e-14)
+
+
 def test_kl_divergence_of_batches_and_singular_distributions():
     covs = np.stack([a_covariance(2, seed) for seed in range(3)])
     one = a_distribution(2)
