@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist.generator import Size
-from fastdist.multivariate_normal_derived import MultivariateNormalDerived
 from fastdist.multivariate_normal_frozen import FrozenMultivariateNormal
 from fastdist.multivariate_normal_functions import MultivariateNormalFunctions
 from fastdist.multivariate_normal_likelihood import fit
 from fastdist.random_state import check_random_state
 
 
-class MultivariateNormal(MultivariateNormalFunctions, MultivariateNormalDerived):
+class MultivariateNormal(MultivariateNormalFunctions):
     """The multivariate normal distribution with mean `mean` and covariance `cov`.
 
     ``multivariate_normal(mean, cov)`` is the distribution with these parameters kept, its covariance factored

@@ -31,7 +31,6 @@ LAYERS = {
     "fastdist.multivariate_normal_relations": 6,
     "fastdist.multivariate_normal_frozen": 7,
     "fastdist.multivariate_normal_functions": 7,
-    "fastdist.multivariate_normal_derived": 7,
     "fastdist.multivariate_normal": 8,
     "fastdist.normal_frozen": 7,
     "fastdist.normal": 8,

@@ -589,7 +589,6 @@ def test_without_scipy():
         "confidence_ellipse",
         "factored_covariance",
         "multivariate_normal",
-        "multivariate_normal_derived",
         "multivariate_normal_frozen",
         "multivariate_normal_functions",
         "multivariate_normal_relations",
