@@ -623,3 +623,25 @@ def test_the_textbook_example():
     np.testing.assert_allclose(density.sum() * cell, 1, rtol=1e-12)
     np.testing.assert_allclose(np.einsum("ij,ijk", density, grid) * cell, mean, rtol=1e-12)
     assert grid.reshape(-1, 2)[density.argmax()] == pytest.approx(mean)
+
+
+def test_means_that_share_a_singular_covariance():
+    """Each member is what it is alone."""
+    mean, cov = np.array([[0.0, 0.0], [1.0, 2.0], [3.0, 3.0]]), np.ones((2, 2))
+    frozen = multivariate_normal(mean, cov, allow_singular=True)
+    members = [multivariate_normal(m, cov, allow_singular=True) for m in mean]
+    x = np.random.default_rng(1).integers(0, 4, (1700, 1, 2)).astype(float)
+    for name in ("pdf", "logpdf", "mahalanobis"):
+        for points in (x, x[0, 0]):
+            want = np.stack(
+                [np.reshape(getattr(m, name)(points), points.shape[:-2]) for m in members], axis=-1
+            )
+            assert_same(getattr(frozen, name)(points), want)
+    on_each = mean + np.arange(2000.0).reshape(-1, 1, 1)
+    want = sum(m.loglikelihood(on_each[:, k]) for k, m in enumerate(members))
+    assert_like(frozen.loglikelihood(on_each), want, rtol=1e-14)
+    for seed in (1, np.random.default_rng(1), np.random.RandomState(1)):
+        deviation = frozen.rvs((5, 3), random_state=seed) - mean
+        assert_like(deviation[..., 0], deviation[..., 1])
+        assert np.unique(deviation[..., 0]).size == 15
+    assert frozen.rvs(random_state=np.random.default_rng(1)).shape == frozen.rvs().shape == (3, 2)

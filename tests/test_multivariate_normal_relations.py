@@ -432,3 +432,29 @@ def test_one_dimension_is_norm():
     np.testing.assert_allclose(one.logpdf(x), norm.logpdf(x, 0.5, 2), rtol=1e-14)
     np.testing.assert_allclose(one.mahalanobis(x), np.abs(x - 0.5) / 2, rtol=1e-15)
     np.testing.assert_allclose(one.entropy(), norm.entropy(0.5, 2), rtol=1e-15)
+
+
+@pytest.mark.parametrize("d", [2, 3])
+def test_a_batch_of_one_stays_a_batch(d):
+    """Also where one component remains: a mean of one number in a row is no batch elsewhere, as in SciPy."""
+    x = np.zeros((5, d - 1))
+    for mean, cov in (
+        (np.zeros((1, d)), np.eye(d)),
+        (np.zeros(d), np.eye(d)[None]),
+        ([[0] * d], np.eye(d)[None]),
+    ):
+        part = multivariate_normal(mean, cov).marginal(range(1, d))
+        rest = multivariate_normal(mean, cov).conditional(0, 0.5)
+        assert part.logpdf(x[:1]).shape == rest.logpdf(x[:1]).shape == (1,)
+    rest = multivariate_normal(np.zeros(d), np.eye(d)).conditional(0, [[0.5]])
+    assert rest.mean.shape == (1, d - 1)
+    singular = multivariate_normal(np.zeros(d), np.ones((d, d)), allow_singular=True)
+    assert singular.conditional(0, [[0.5]]).mean.shape == (1, d - 1)
+
+
+def test_parts_of_an_accepted_covariance_are_accepted():
+    """Rounding errors that are small beside the largest entry need not be so beside the entries of a part."""
+    cov = np.diag([1e10, 1e-6, 1e-6])
+    cov[1, 2] = 1e-7
+    joint = multivariate_normal([1, 2, 3], cov)
+    assert joint.marginal([1, 2]).dim == joint.conditional(0, 1).dim == 2
