@@ -13,8 +13,7 @@ comes next, and the rank is where nothing is left (Higham, Accuracy and Stabilit
 10.3).
 """
 
-from cpython.exc cimport PyErr_SetNone
-from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.mem cimport PyMem_RawFree
 from libc.math cimport INFINITY, NAN
 from libc.stdint cimport int64_t
 
@@ -22,7 +21,8 @@ cimport numpy as cnp
 
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add, square_root
-from fastdist._kernels.panel cimport ALIGNMENT, LANES, ROWS, accumulate, aligned
+from fastdist._kernels.panel cimport LANES, ROWS, accumulate
+from fastdist._kernels.room cimport aligned, make_room
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -195,20 +195,11 @@ cdef inline void store(
             (<floating *> (out + i * row + k * column))[0] = factor[i * d + k]
 
 
-cdef void *make_room(Py_ssize_t size) noexcept nogil:
-    """NULL, with a MemoryError, if there is none."""
-    cdef void *room = PyMem_RawMalloc(size)
-    if room == NULL:
-        with gil:
-            PyErr_SetNone(MemoryError)
-    return room
-
-
 cdef inline void cholesky_batch(
     floating zero, char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps
 ) noexcept nogil:
     cdef Py_ssize_t n = dimensions[0], d = dimensions[1], matrix, i
-    cdef void *room = make_room(d * (d + LANES) * sizeof(floating) + ALIGNMENT)
+    cdef void *room = make_room(d * (d + LANES) * sizeof(floating))
     cdef floating *before = <floating *> aligned(room)
     cdef floating *factor = before + d * LANES
     if room == NULL:
@@ -226,8 +217,8 @@ cdef inline void pivoted_batch(
     floating zero, char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps
 ) noexcept nogil:
     cdef Py_ssize_t n = dimensions[0], d = dimensions[1], matrix, i
-    cdef floating *a = <floating *> make_room((d * (2 * d + 1) + 1) * sizeof(floating))
-    cdef int64_t *permutation = <int64_t *> make_room((d + 1) * sizeof(int64_t))
+    cdef floating *a = <floating *> make_room(d * (2 * d + 1) * sizeof(floating))
+    cdef int64_t *permutation = <int64_t *> make_room(d * sizeof(int64_t))
     cdef int64_t rank
     if a != NULL and permutation != NULL:
         for matrix in range(n):

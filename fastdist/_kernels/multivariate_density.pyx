@@ -4,7 +4,6 @@ The formulae stand in multivariate_density.pxd.  Here a ufunc's operands are gon
 they lie; and a frozen distribution has a short way for few points.
 """
 
-from cpython.exc cimport PyErr_SetNone
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from libc.math cimport NAN
@@ -16,13 +15,14 @@ from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport add, floating, fused_multiply_add
 from fastdist._kernels.normal cimport log_scale, split_scale
 from fastdist._kernels.numpy_scalar cimport fastdist_float64
-from fastdist._kernels.panel cimport ALIGNMENT, LANES, aligned
+from fastdist._kernels.panel cimport LANES
+from fastdist._kernels.room cimport aligned, make_room
 
 cnp.import_array()
 cnp.import_ufunc()
 
 cdef enum:
-    SMALL = 4096            # numbers, some microseconds
+    SMALL = 4096            # numbers of short points, some microseconds
 
 cdef enum Result:
     SQUARED_MAHALANOBIS
@@ -115,18 +115,14 @@ cdef void score(
 
 # The factor, row after row, with the reciprocals of its diagonal
 
-cdef bint make_room(Factor *factor, Py_ssize_t d) noexcept nogil:
+cdef bint make_room_for(Factor *factor, Py_ssize_t d) noexcept nogil:
     """Room for a factor, and for a tile of points; or False, with a MemoryError."""
     factor.d = d
-    factor.room = PyMem_RawMalloc(d * (d + 1 + WIDE) * sizeof(double) + ALIGNMENT)
-    if factor.room == NULL:
-        with gil:
-            PyErr_SetNone(MemoryError)
-        return False
+    factor.room = make_room(d * (d + 1 + WIDE) * sizeof(double))
     factor.w = <double *> aligned(factor.room)
     factor.scale_tril = factor.w + d * WIDE
     factor.reciprocals = factor.scale_tril + d * d
-    return True
+    return factor.room != NULL
 
 
 cdef void load(Factor *factor, const char *scale_tril, Py_ssize_t row, Py_ssize_t column) noexcept nogil:
@@ -151,7 +147,7 @@ cdef inline void score_batch(
     cdef Py_ssize_t n = dimensions[0], i
     if result != SQUARED_MAHALANOBIS:
         results.log_peak, results.log_peak_point = operands[3], steps[3]
-    if n == 0 or not make_room(&factor, dimensions[1]):
+    if n == 0 or not make_room_for(&factor, dimensions[1]):
         return
     if steps[2] == 0:
         load(&factor, operands[2], core[2], core[3])
@@ -191,7 +187,7 @@ cdef void whiten_f64(
     cdef Points points = Points(operands[0], steps[0], steps[4], operands[1], steps[1], steps[5])
     cdef Factor factor
     cdef Py_ssize_t n = dimensions[0], d = dimensions[1], i, k
-    if n and make_room(&factor, d):
+    if n and make_room_for(&factor, d):
         for i in range(n):
             if i == 0 or steps[2]:
                 load(&factor, operands[2] + i * steps[2], steps[6], steps[7])
@@ -278,7 +274,7 @@ cdef class Whitener:
         cdef Py_ssize_t d = mean.shape[0]
         self.mean = mean.copy()
         self.log_peak = log_peak
-        if not make_room(&self.factor, d):
+        if not make_room_for(&self.factor, d):
             raise MemoryError
         load(&self.factor, <const char *> cnp.PyArray_DATA(scale_tril), cnp.PyArray_STRIDE(scale_tril, 0),
              cnp.PyArray_STRIDE(scale_tril, 1))
@@ -310,7 +306,8 @@ cdef object short_way(Whitener whitener, x, Result result):
     cdef cnp.ndarray array, out
     if cnp.PyArray_CheckExact(x):
         array = <cnp.ndarray> x
-        if (cnp.PyArray_TYPE(array) != cnp.NPY_FLOAT64 or cnp.PyArray_SIZE(array) > SMALL or d == 0
+        if (cnp.PyArray_TYPE(array) != cnp.NPY_FLOAT64 or d == 0
+                or cnp.PyArray_SIZE(array) * (LANES + d) > LANES * SMALL
                 or not cnp.PyArray_CHKFLAGS(array, cnp.NPY_ARRAY_C_CONTIGUOUS | cnp.NPY_ARRAY_ALIGNED)
                 or not cnp.PyArray_ISNOTSWAPPED(array) or cnp.PyArray_NDIM(array) == 0):
             return None

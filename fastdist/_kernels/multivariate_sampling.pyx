@@ -12,7 +12,7 @@ LANES numbers to the first: what is overwritten is not needed any more.
 One order of summation (panel.pxd), for short rows and long: the same bits everywhere.
 """
 
-from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.mem cimport PyMem_RawFree
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport uint64_t
 from libc.string cimport memcpy
@@ -22,7 +22,8 @@ cimport numpy as cnp
 
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add
-from fastdist._kernels.panel cimport ALIGNMENT, LANES, ROWS, accumulate, aligned
+from fastdist._kernels.panel cimport LANES, ROWS, accumulate
+from fastdist._kernels.room cimport aligned, make_room
 from fastdist._kernels.stream cimport TILES_PER_BLOCK, Domain, Transform, fill_range
 
 cnp.import_array()
@@ -34,6 +35,11 @@ cdef enum:
 
 
 # Short rows
+
+cdef inline bint is_short(Py_ssize_t d) noexcept nogil:
+    """Whether there is a literal for it in ``colorize_rows``."""
+    return 1 <= d <= 4 or d == LONGEST_SHORT
+
 
 cdef inline void colorize_short(
     floating *z, Py_ssize_t n, const floating *mean, const floating *scale_tril, Py_ssize_t d
@@ -132,7 +138,9 @@ cdef inline void colorize_rows(
 ) noexcept nogil:
     """``factor`` is L itself for short rows, its panels for long ones."""
     cdef const floating *shift = mean + LANES
-    if d == 1:
+    if not is_short(d):
+        colorize_long(z, n, mean, factor, d)
+    elif d == 1:
         colorize_short(z, n, shift, factor, 1)
     elif d == 2:
         colorize_short(z, n, shift, factor, 2)
@@ -140,14 +148,8 @@ cdef inline void colorize_rows(
         colorize_short(z, n, shift, factor, 3)
     elif d == 4:
         colorize_short(z, n, shift, factor, 4)
-    elif d == 8:
-        colorize_short(z, n, shift, factor, 8)
-    elif d > 0:
-        colorize_long(z, n, mean, factor, d)
-
-
-cdef inline bint is_short(Py_ssize_t d) noexcept nogil:
-    return 1 <= d <= 4 or d == LONGEST_SHORT
+    else:
+        colorize_short(z, n, shift, factor, LONGEST_SHORT)
 
 
 cdef inline void fill_rows(
@@ -215,7 +217,7 @@ cdef class Colorizer:
         self.dtype = mean.dtype
         self.typenum = typenum
         numbers = d * d if is_short(d) else place_of_panel(d, (d + LANES - 1) // LANES)
-        self.room = PyMem_RawMalloc((numbers + LANES + d) * mean.dtype.itemsize + ALIGNMENT)
+        self.room = make_room((numbers + LANES + d) * <Py_ssize_t> mean.dtype.itemsize)
         if self.room == NULL:
             raise MemoryError
         self.factor = aligned(self.room)

@@ -7,8 +7,6 @@ them, and no sum leaves its register before k is through.  Each is one chain of 
 ascending, so that the shape of the block, or cutting k into pieces, cannot be seen in a result.
 """
 
-from libc.stdint cimport uintptr_t
-
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add
 
 cdef extern from *:
@@ -25,12 +23,6 @@ cdef extern from *:
 
 cdef enum:
     LANES = 16          # more than 8, which GCC would unroll before it looks for vectors
-    ALIGNMENT = 64      # bytes: the widest vector, which is also a line of the cache
-
-
-cdef inline void *aligned(void *room) noexcept nogil:
-    """The first address from there on where no vector crosses lines; ALIGNMENT bytes more are needed."""
-    return <void *> ((<uintptr_t> room + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT)
 
 
 cdef inline void accumulate(

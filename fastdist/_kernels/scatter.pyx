@@ -6,11 +6,12 @@ BLOCK rows are summed on their own, r ascending, in registers (panel.pxd), and t
 result; so the error does not grow with the number of rows, but with that of blocks.
 """
 
-from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.mem cimport PyMem_RawFree
 
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating
 from fastdist._kernels.panel cimport LANES, ROWS, accumulate
+from fastdist._kernels.room cimport aligned, make_room
 
 cdef enum:
     ROWS_OF_BLOCK = 256
@@ -52,14 +53,16 @@ def add_scatter(const floating[:, ::1] x, const double[::1] mean, double[:, ::1]
     cdef Py_ssize_t block, first, rows, n = x.shape[0], d = x.shape[1]
     cdef Py_ssize_t padded = d + LANES + ROWS       # blocks and panels may reach beyond the triangle
     cdef double *centred
+    cdef void *room
     cdef environment caller
     if mean.shape[0] != d or out.shape[0] != d or out.shape[1] != d:
         raise ValueError(f"of {d} numbers: a mean of {mean.shape[0]}, sums {out.shape[0]} x {out.shape[1]}")
     if n == 0 or d == 0:
         return
-    centred = <double *> PyMem_RawMalloc(ROWS_OF_BLOCK * padded * sizeof(double))
-    if centred == NULL:
+    room = make_room(ROWS_OF_BLOCK * padded * sizeof(double))
+    if room == NULL:
         raise MemoryError
+    centred = <double *> aligned(room)
     with nogil:
         caller = enter()
         for block in range((n + ROWS_OF_BLOCK - 1) // ROWS_OF_BLOCK):
@@ -68,4 +71,4 @@ def add_scatter(const floating[:, ::1] x, const double[::1] mean, double[:, ::1]
             centre(&x[first, 0], &mean[0], rows, d, centred, padded)
             add_block(centred, rows, d, padded, &out[0, 0])
         leave(caller)
-    PyMem_RawFree(centred)
+    PyMem_RawFree(room)
