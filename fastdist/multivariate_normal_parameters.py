@@ -25,6 +25,7 @@ Array = NDArray[Any]
 Factored = FactoredCovariance | SingularCovariance
 
 NOT_DEFINITE = "When `allow_singular is False`, the input matrix must be symmetric positive definite."
+NOT_ALL_DEFINITE = "All matrices of a batch must be symmetric positive definite."
 NOT_SEMIDEFINITE = "The input matrix must be symmetric positive semidefinite."
 SMALLEST = 2.0**-1022
 
@@ -154,7 +155,9 @@ def of_covariance(cov: Array, allow_singular: bool | None) -> Factored:
                 raise ValueError(NOT_SEMIDEFINITE)
             return SingularCovariance(cov, factor, permutation, int(rank))
     if not regular:
-        raise LinAlgError(NOT_DEFINITE) if _are_semidefinite(cov) else ValueError(NOT_SEMIDEFINITE)
+        if not _are_semidefinite(cov):
+            raise ValueError(NOT_SEMIDEFINITE)
+        raise LinAlgError(NOT_DEFINITE if cov.ndim == 2 else NOT_ALL_DEFINITE)
     return FactoredCovariance(scale_tril, cov)
 
 

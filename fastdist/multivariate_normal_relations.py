@@ -155,9 +155,11 @@ class MultivariateNormalRelations:
             column = cross[..., k]
             conditional_mean = conditional_mean + w[..., k, None] * column
             cov = cov - column[..., :, None] * column[..., None, :]
-        free = cov.diagonal() > SINGULAR * joint.diagonal()[count:]
-        cov = np.where(free[:, None] & free, cov, 0.0)
-        conditional = self.dist.freeze(conditional_mean, cov, allow_singular=True)
+        left, whole = (np.diagonal(a, axis1=-2, axis2=-1) for a in (cov, joint))
+        free = left > SINGULAR * whole[..., count:]
+        cov = np.where(free[..., :, None] & free[..., None, :], cov, 0.0)
+        part = of_covariance(cov, allow_singular=True)
+        conditional = self.dist.freeze(conditional_mean, part, allow_singular=True)
         return conditional._reshaped(conditional_mean.shape, cov.shape)
 
     @np.errstate(all="ignore")

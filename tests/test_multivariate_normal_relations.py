@@ -206,6 +206,15 @@ def test_many_means_of_a_singular_distribution():
     np.testing.assert_allclose(many.loglikelihood(x), len(x) * want, rtol=1e-9)
 
 
+def test_conditional_of_a_batch_that_is_nearly_singular():
+    """A factor may hold what its product does not: one alone is then singular, but of a batch none may be."""
+    factor = np.array([[1.0, 0], [1, 1e-9]])
+    assert multivariate_normal([0, 0], scale_tril=factor).conditional(0, 0.5).cov == 0
+    batch = multivariate_normal([0, 0], scale_tril=np.stack([factor] * 3))
+    with pytest.raises(np.linalg.LinAlgError, match="All matrices of a batch must be"):
+        batch.conditional(0, 0.5)
+
+
 def test_conditional_mistakes():
     joint = a_distribution(3)
     with pytest.raises(ValueError, match="Cannot condition on all dimensions"):
