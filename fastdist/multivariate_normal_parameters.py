@@ -25,7 +25,6 @@ Array = NDArray[Any]
 Factored = FactoredCovariance | SingularCovariance
 
 NOT_DEFINITE = "When `allow_singular is False`, the input matrix must be symmetric positive definite."
-NOT_ALL_DEFINITE = "All matrices of a batch must be symmetric positive definite."
 NOT_SEMIDEFINITE = "The input matrix must be symmetric positive semidefinite."
 SMALLEST = 2.0**-1022
 
@@ -147,7 +146,8 @@ def _broadcast_mean(given: Any, dim: int) -> Array:
 def of_covariance(cov: Array, allow_singular: bool | None) -> Factored:
     """A covariance with its factor; singular only if it is one, not a batch."""
     scale_tril = cholesky.cholesky(cov)
-    regular = bool(np.all(is_regular(scale_tril, cov)))
+    are_regular = is_regular(scale_tril, cov)
+    regular = bool(np.all(are_regular))
     if cov.ndim == 2 and (allow_singular or (allow_singular is None and not regular)):
         factor, permutation, rank = cholesky.pivoted_cholesky(cov, SINGULAR)
         if rank < len(cov):
@@ -157,7 +157,13 @@ def of_covariance(cov: Array, allow_singular: bool | None) -> Factored:
     if not regular:
         if not _are_semidefinite(cov):
             raise ValueError(NOT_SEMIDEFINITE)
-        raise LinAlgError(NOT_DEFINITE if cov.ndim == 2 else NOT_ALL_DEFINITE)
+        if cov.ndim > 2:
+            member = np.argwhere(~are_regular)[0].tolist()
+            raise LinAlgError(
+                "All covariances of a batch must be symmetric positive definite, whatever `allow_singular` "
+                f"is: number {member} is singular."
+            )
+        raise LinAlgError(NOT_DEFINITE)
     return FactoredCovariance(scale_tril, cov)
 
 

@@ -540,6 +540,14 @@ def test_random_state():
         multivariate_normal.random_state = was
 
 
+def test_error_of_a_singular_batch():
+    """It names the member, and does not speak of ``allow_singular=False`` where that is True."""
+    cov = np.stack([np.eye(2), np.eye(2), np.ones((2, 2))])
+    for allow_singular in (False, True):
+        with pytest.raises(np.linalg.LinAlgError, match=r"batch must be .* number \[2\] is singular"):
+            multivariate_normal([0, 0], cov, allow_singular=allow_singular)
+
+
 def test_copies():
     """Pickled, copied, and independent of the arrays that were given."""
     mean, cov = np.array([1.0, 2.0]), a_covariance(2)

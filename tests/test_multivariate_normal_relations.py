@@ -211,7 +211,7 @@ def test_conditional_of_a_batch_that_is_nearly_singular():
     factor = np.array([[1.0, 0], [1, 1e-9]])
     assert multivariate_normal([0, 0], scale_tril=factor).conditional(0, 0.5).cov == 0
     batch = multivariate_normal([0, 0], scale_tril=np.stack([factor] * 3))
-    with pytest.raises(np.linalg.LinAlgError, match="All matrices of a batch must be"):
+    with pytest.raises(np.linalg.LinAlgError, match="All covariances of a batch must be"):
         batch.conditional(0, 0.5)
 
 
