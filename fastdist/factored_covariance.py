@@ -30,13 +30,24 @@ SHARE = 1 << 18
 Array = NDArray[Any]
 
 
+def broadcast_shape(x: Array, *parameters: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape to which points broadcast with batches of parameters, of these shapes."""
+    try:
+        return np.broadcast_shapes(x.shape[:-1], *parameters)
+    except ValueError:
+        raise ValueError(
+            "points of x and the batch of distributions must broadcast: they are of shapes "
+            f"{x.shape[:-1]} and {np.broadcast_shapes(*parameters)}"
+        ) from None
+
+
 def call(ufunc: np.ufunc, x: Array, mean: Array, scale_tril: Array, *log_peak: Array) -> Any:
     """``ufunc(x, mean, scale_tril, *log_peak)``, made on several threads if that pays."""
     d = x.shape[-1]
     share = max(1, SHARE // (d + d * d // 2 + 1))
     if x.size < d * 2 * share and scale_tril.ndim == 2 and mean.ndim == 1:
         return ufunc(x, mean, scale_tril, *log_peak)
-    shape = np.broadcast_shapes(x.shape[:-1], mean.shape[:-1], scale_tril.shape[:-2])
+    shape = broadcast_shape(x, mean.shape[:-1], scale_tril.shape[:-2])
     n = math.prod(shape)
     if not shape or n < 2 * share:
         return ufunc(x, mean, scale_tril, *log_peak)
@@ -234,7 +245,7 @@ class SingularCovariance:
     def _on_support(self, ufunc: np.ufunc, outside: float, x: Array, mean: Array, *log_peak: Any) -> Any:
         """A function of x1, and what it is outside of the support; some points at a time, to save room."""
         origin = np.zeros(self.rank)
-        out = np.empty(np.broadcast_shapes(x.shape[:-1], mean.shape[:-1]), x.dtype)
+        out = np.empty(broadcast_shape(x, mean.shape[:-1]), x.dtype)
         points, means = (np.broadcast_to(a, (*out.shape, x.shape[-1])) for a in (x, mean))
         values = out if out.ndim else out[None]
         if not out.ndim:

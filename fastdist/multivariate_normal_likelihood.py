@@ -16,7 +16,7 @@ from fastdist import parallel
 from fastdist._dispatch import deviations, scatter
 from fastdist._dispatch import multivariate_density as density
 from fastdist.covariance import real
-from fastdist.factored_covariance import SHARE, FactoredCovariance
+from fastdist.factored_covariance import SHARE, FactoredCovariance, broadcast_shape
 from fastdist.multivariate_normal_parameters import Factored, of_covariance, shape_quantiles
 from fastdist.normal_likelihood import total
 
@@ -34,7 +34,7 @@ def loglikelihood(x: ArrayLike, mean: Array, factored: Factored, batched: bool) 
     """The sum of the logarithms of the density; `fastdist.multivariate_normal.loglikelihood` has details."""
     d = mean.shape[-1]
     points = shape_quantiles(_numbers(x), d, batched)
-    shape = np.broadcast_shapes(points.shape[:-1], mean.shape[:-1], factored.shape[:-2]) or (1,)
+    shape = broadcast_shape(points, mean.shape[:-1], factored.shape[:-2]) or (1,)
     n = math.prod(shape)
     points, means = (np.broadcast_to(a, (*shape, d)) for a in (points, mean))
     sums = np.empty((-(-n // BLOCK), 4))

@@ -548,6 +548,14 @@ def test_error_of_a_singular_batch():
             multivariate_normal([0, 0], cov, allow_singular=allow_singular)
 
 
+@pytest.mark.parametrize("method", ["pdf", "logpdf", "mahalanobis", "loglikelihood"])
+@pytest.mark.parametrize("cov", [np.eye(2), np.ones((2, 2))], ids=["regular", "singular"])
+def test_error_of_points_that_do_not_broadcast(method, cov):
+    frozen = multivariate_normal(np.zeros((3, 2)), cov, allow_singular=True)
+    with pytest.raises(ValueError, match=r"points of x and the batch .* shapes \(4,\) and \(3,\)"):
+        getattr(frozen, method)(np.zeros((4, 2)))
+
+
 def test_copies():
     """Pickled, copied, and independent of the arrays that were given."""
     mean, cov = np.array([1.0, 2.0]), a_covariance(2)
