@@ -134,7 +134,7 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
 
     def __repr__(self) -> str:
         batch = f", batch of shape {self._batch}" if self._batched else ""
-        return f"<multivariate_normal in {self.dim} dimensions{batch}>"
+        return f"<multivariate_normal in {self.dim} dimension{'s' * (self.dim != 1)}{batch}>"
 
     @property
     def mean(self) -> Array:

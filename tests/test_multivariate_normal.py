@@ -569,6 +569,7 @@ def test_copies():
     assert_same(frozen.logpdf(np.full((1, 2), 0.5, np.float32)), want.astype(np.float32))
     assert pickle.loads(pickle.dumps(multivariate_normal)) is multivariate_normal
     assert repr(frozen) == "<multivariate_normal in 2 dimensions>"
+    assert repr(frozen.marginal(0)) == "<multivariate_normal in 1 dimension>"
 
 
 @pytest.mark.parametrize("x", [[0.5, 1.0], [[0.0, 0.0], [1.0, 2.0]]])
