@@ -41,8 +41,9 @@ class MultivariateNormal(MultivariateNormalFunctions):
     and `confidence_ellipse`.
 
     What differs from SciPy: a covariance must be finite and symmetric (SciPy reads its lower triangle), and
-    is regular as long as its factor can be told from rounding errors, up to condition numbers of some 1e14
-    (SciPy refuses more than 4.5e9; with ``allow_singular=True``, the same is singular here as there).
+    is regular as long as its factor can be told from rounding errors, up to condition numbers of some
+    1e15 / d of its correlations (SciPy refuses more than 4.5e9; with ``allow_singular=True``, the same is
+    singular here as there, but for least eigenvalues between the limit and some d times less).
     float32 x give float32, complex numbers are refused, an integer `random_state` names another stream (a
     NumPy Generator or RandomState gives the values that it gives SciPy), and without one numbers are drawn
     from ``multivariate_normal.random_state``.  `fit` gives float64.
@@ -84,10 +85,10 @@ class MultivariateNormal(MultivariateNormalFunctions):
             Covariance, of shape (..., d, d), finite, symmetric and positive definite; a 1-D array is its
             diagonal, a number that of all variances.
         allow_singular : bool, optional
-            Whether it may be singular, its eigenvalues down to 2.2e-10 of the largest being zeros.  Then the
-            density is that on its support.  Batches of covariances must be regular; those of means may share
-            a singular one.  None, which SciPy has not, takes a covariance as singular only where it cannot
-            be taken as regular.
+            Whether it may be singular: of the variances that are left when the components are taken in turn,
+            the largest first, those below 2.2e-10 of the first are zeros.  Then the density is that on its
+            support.  Batches of covariances must be regular; those of means may share a singular one.  None,
+            which SciPy has not, takes a covariance as singular only where it cannot be taken as regular.
         seed : optional
             What `rvs` draws from, as its ``random_state``.
         maxpts, abseps, releps : optional
@@ -157,7 +158,8 @@ class MultivariateNormal(MultivariateNormalFunctions):
         Parameters
         ----------
         mean, cov, scale_tril, precision : optional
-            The parameters, as `freeze` takes them; the covariance may be singular.
+            The parameters, as `freeze` takes them; the covariance may be singular, unless it is
+            one of a batch.
         size : int or tuple of ints, optional
             How many.  For a batch the whole shape to which it broadcasts, less the last axis, and 1 stands
             for one row for each member.
@@ -201,7 +203,8 @@ class MultivariateNormal(MultivariateNormalFunctions):
         Parameters
         ----------
         mean, cov, scale_tril, precision : optional
-            The parameters, as `freeze` takes them; the covariance may be singular.
+            The parameters, as `freeze` takes them; the covariance may be singular, unless it is
+            one of a batch.
 
         Returns
         -------

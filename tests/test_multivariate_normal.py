@@ -540,6 +540,18 @@ def test_random_state():
         multivariate_normal.random_state = was
 
 
+@pytest.mark.parametrize("dim", [2, 8, 32])
+def test_limit_of_singularity(dim):
+    """What is regular to SciPy is so here; what is singular to it as well, far enough below its limit."""
+    limit = 1e6 * np.finfo(np.float64).eps
+    for seed in range(20):
+        q, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((dim, dim)))
+        for ratio, rank in ((1.1 * limit, dim), (limit / (4 * dim), dim - 1)):
+            cov = (q * np.where(np.arange(dim) == 0, ratio, 1.0)) @ q.T
+            frozen = multivariate_normal(np.zeros(dim), (cov + cov.T) / 2, allow_singular=True)
+            assert frozen.cov_object.rank == rank
+
+
 def test_error_of_a_singular_batch():
     """It names the member, and does not speak of ``allow_singular=False`` where that is True."""
     cov = np.stack([np.eye(2), np.eye(2), np.ones((2, 2))])
