@@ -408,7 +408,7 @@ class MultivariateNormalFunctions:
         scale_tril: Any = None,
         precision: Any = None,
     ) -> Any:
-        """Kullback-Leibler divergence of another distribution from this one, in nats.
+        """Kullback-Leibler divergence of this distribution from another, KL(this || other), in nats.
 
         Parameters
         ----------
@@ -498,8 +498,8 @@ class MultivariateNormalFunctions:
         Returns
         -------
         ConfidenceEllipse
-            With `center`, `width`, `height` and `angle`, as `matplotlib.patches.Ellipse` takes them, and
-            `points`.
+            With `center`, `width`, `height` and `angle`, drawn by ``matplotlib.patches.Ellipse(e.center,
+            e.width, e.height, angle=e.angle)``; and with ``points()``, the line itself.
 
         Raises
         ------

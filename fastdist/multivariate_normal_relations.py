@@ -164,7 +164,7 @@ class MultivariateNormalRelations:
 
     @np.errstate(all="ignore")
     def kl_divergence(self, other: Any) -> Any:
-        """Kullback-Leibler divergence of `other` from this distribution, in nats.
+        """Kullback-Leibler divergence of this distribution from `other`, KL(this || other), in nats.
 
         Parameters
         ----------
@@ -278,8 +278,8 @@ class MultivariateNormalRelations:
         Returns
         -------
         ConfidenceEllipse
-            With `center`, `width`, `height` and `angle`, as `matplotlib.patches.Ellipse` takes them, and
-            `points`.
+            With `center`, `width`, `height` and `angle`, drawn by ``matplotlib.patches.Ellipse(e.center,
+            e.width, e.height, angle=e.angle)``; and with ``points()``, the line itself.
 
         Raises
         ------
