@@ -63,7 +63,7 @@ def calls(level: Any, key: np.ndarray, d: int, dtype: str) -> Iterator[tuple[str
     yield "pdf", lambda: density.pdf(z, *wide, peak)
     yield "logpdf of one", lambda: density.logpdf(z, wide[0][0], wide[1][0], peak[0])
     whitener = density.Whitener(wide[0][0], wide[1][0], float(peak[0]))
-    points, point = z.astype(float), z[0].tolist()
+    points, point = z[:8].astype(float), z[0].tolist()
     for name in ("logpdf", "pdf", "squared_mahalanobis"):
         yield f"Whitener.{name}", lambda name=name: getattr(whitener, name)(points)
         yield f"Whitener.{name} of a list", lambda name=name: getattr(whitener, name)(point)
