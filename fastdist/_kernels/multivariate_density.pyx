@@ -99,7 +99,6 @@ cdef void score(
         # Literals, of which better vectors are made
         contiguous.mean_point = 0
         contiguous.number = sizeof(floating)
-        contiguous.point = factor.d * sizeof(floating)
         if factor.d == 1:
             contiguous.point = sizeof(floating)
             score_short(zero, &contiguous, n, factor, results, 1)
