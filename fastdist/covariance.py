@@ -101,6 +101,13 @@ def check_scale_tril(scale_tril: Array, positive: bool) -> None:
     Finite, zero above the diagonal, and on it not negative: if ``positive``, not 0 either.
     """
     name = "scale_tril"
+    if scale_tril.ndim == 2 and scale_tril.size <= FEW:
+        least = math.ulp(0.0) if positive else 0.0
+        if all(
+            all(map(math.isfinite, row)) and row[i] >= least and not any(row[i + 1 :])
+            for i, row in enumerate(scale_tril.tolist())
+        ):
+            return
     check_finite(scale_tril, name)
     above = np.triu(scale_tril, 1) != 0
     if above.any():
