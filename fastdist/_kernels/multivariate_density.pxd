@@ -153,6 +153,7 @@ cdef inline void add_products_before(
 
 
 cdef inline void substitute_in_blocks(double *w, const Factor *factor) noexcept nogil:
+    """LANES points: ROWS rows at a time, and then those that are left."""
     cdef Py_ssize_t block, i
     for block in range(factor.d // ROWS):
         i = ROWS * block
@@ -191,6 +192,7 @@ cdef inline double exponential(double a) noexcept nogil:
 
 
 cdef inline void sum_squares(const double *w, double *squares, Py_ssize_t d, Py_ssize_t lanes) noexcept nogil:
+    """q = w^T w of each point; ``lanes`` is a literal."""
     cdef double total[WIDE]
     cdef Py_ssize_t i, lane
     for lane in range(lanes):

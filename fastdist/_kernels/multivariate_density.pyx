@@ -5,7 +5,10 @@ they lie; and a frozen distribution has a short way for few points.
 """
 
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.list cimport PyList_CheckExact
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
+from cpython.sequence cimport PySequence_Fast_GET_ITEM
+from cpython.tuple cimport PyTuple_CheckExact
 from libc.math cimport NAN
 
 cimport cython
@@ -41,6 +44,7 @@ cdef inline void finish(
     floating zero, const double *w, const Results *results, Py_ssize_t first, Py_ssize_t n, Py_ssize_t d,
     Py_ssize_t lanes,
 ) noexcept nogil:
+    """From w of n points to their results:  q,  log_peak - q / 2  or  exp(log_peak - q / 2)."""
     cdef double values[WIDE]
     cdef double peak
     cdef Py_ssize_t lane
@@ -125,6 +129,7 @@ cdef bint make_room_for(Factor *factor, Py_ssize_t d) noexcept nogil:
 
 
 cdef void load(Factor *factor, const char *scale_tril, Py_ssize_t row, Py_ssize_t column) noexcept nogil:
+    """The lower triangle of L, whose rows and columns lie so many bytes apart."""
     cdef Py_ssize_t i, k
     for i in range(factor.d):
         for k in range(i + 1):
@@ -300,7 +305,7 @@ cdef object short_way(Whitener whitener, x, Result result):
 
     As of SciPy, axes of length 1 are left out, and an array of one dimension is points if d = 1.
     """
-    cdef Py_ssize_t d = whitener.factor.d, n
+    cdef Py_ssize_t d = whitener.factor.d, n, i
     cdef double value
     cdef cnp.ndarray array, out
     if cnp.PyArray_CheckExact(x):
@@ -321,24 +326,13 @@ cdef object short_way(Whitener whitener, x, Result result):
         score_at_once(
             whitener, <const double *> cnp.PyArray_DATA(array), n, result, <double *> cnp.PyArray_DATA(out))
         return out
-    if type(x) is list:
-        if len(<list> x) != d or d == 0:
-            return None
-        for i in range(d):
-            number = (<list> x)[i]
-            if not PyFloat_CheckExact(number):
-                return None
-            whitener.point[i] = PyFloat_AS_DOUBLE(number)
-    elif type(x) is tuple:
-        if len(<tuple> x) != d or d == 0:
-            return None
-        for i in range(d):
-            number = (<tuple> x)[i]
-            if not PyFloat_CheckExact(number):
-                return None
-            whitener.point[i] = PyFloat_AS_DOUBLE(number)
-    else:
+    if not (PyList_CheckExact(x) or PyTuple_CheckExact(x)) or len(x) != d or d == 0:
         return None
+    for i in range(d):
+        number = <object> PySequence_Fast_GET_ITEM(x, i)
+        if not PyFloat_CheckExact(number):
+            return None
+        whitener.point[i] = PyFloat_AS_DOUBLE(number)
     score_at_once(whitener, whitener.point, 1, result, &value)
     return fastdist_float64(value)
 

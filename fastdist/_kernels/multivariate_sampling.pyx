@@ -84,6 +84,7 @@ cdef inline Py_ssize_t place_of_panel(Py_ssize_t d, Py_ssize_t panel) noexcept n
 
 
 cdef inline void pack(const floating *scale_tril, Py_ssize_t d, floating *panels) noexcept nogil:
+    """All panels, one after the other, 0 above the diagonal of L and in idle lanes."""
     cdef Py_ssize_t panel, first, k, lane
     cdef floating *place
     for panel in range((d + LANES - 1) // LANES):
