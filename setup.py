@@ -26,6 +26,7 @@ KERNELS = (
     "cholesky",
     "multivariate_sampling",
     "multivariate_density",
+    "mixture",
     "target",
 )
 SOURCES = "fastdist/_kernels"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from fastdist._kernels import cholesky as cholesky
     from fastdist._kernels import deviations as deviations
     from fastdist._kernels import mathematics as mathematics
+    from fastdist._kernels import mixture as mixture
     from fastdist._kernels import multivariate_density as multivariate_density
     from fastdist._kernels import multivariate_sampling as multivariate_sampling
     from fastdist._kernels import normal as normal
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from fastdist._kernels import target as target
 else:
     mathematics = stream = box_muller = normal = deviations = scatter = None
-    cholesky = multivariate_sampling = multivariate_density = target = None
+    cholesky = multivariate_sampling = multivariate_density = mixture = target = None
 
 KERNELS = (
     "mathematics",
@@ -43,6 +44,7 @@ KERNELS = (
     "cholesky",
     "multivariate_sampling",
     "multivariate_density",
+    "mixture",
     "target",
 )
 LEVELS = ("baseline", "x86_64_v3", "x86_64_v4")

@@ -23,6 +23,7 @@ KERNELS = (
     "cholesky",
     "multivariate_sampling",
     "multivariate_density",
+    "mixture",
     "target",
 )
 

@@ -9,7 +9,7 @@ dependent operations, the more of them the CPU has in flight.  Coefficients: der
 Error bounds: fastdist/accuracy.py.
 """
 
-from libc.math cimport fma, fmaf, sqrt, sqrtf
+from libc.math cimport INFINITY, fma, fmaf, sqrt, sqrtf
 from libc.stdint cimport int32_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -285,6 +285,25 @@ cdef inline floating if_less(floating a, floating b, floating then, floating oth
     if a < b:
         return then
     return otherwise
+
+
+cdef inline floating exponential(floating a) noexcept nogil:
+    """exp(a)."""
+    cdef floating limit, high, low, shifted_exponent
+    if floating is double:
+        limit = 800
+    else:
+        limit = 120
+    a = if_less(a, -limit, -limit, if_less(limit, a, limit, a))     # beyond, it is 0 or inf
+    exp_parts(a, <floating> 0, &high, &low, &shifted_exponent)
+    return scale_by_power(high + low, shifted_exponent - shifted_integer(<floating> 0))
+
+
+cdef inline floating logarithm(floating x) noexcept nogil:
+    """ln(x) for normal x; -inf for x = 0."""
+    cdef floating f, e, power
+    split_exponent(x, &f, &e, &power)
+    return if_less(<floating> 0, x, -minus_log(f, -e), -<floating> INFINITY)
 
 
 cdef inline floating pi_high(floating like) noexcept nogil:

@@ -16,8 +16,7 @@ Of long points, blocks of L and w are multiplied in registers (panel.pxd).  Neit
 threads can be seen in a result.
 """
 
-from fastdist._kernels.mathematics cimport (
-    exp_parts, floating, fused_multiply_add, if_less, scale_by_power, shifted_integer)
+from fastdist._kernels.mathematics cimport floating, fused_multiply_add
 from fastdist._kernels.panel cimport LANES, ROWS, accumulate
 from fastdist._kernels.stream cimport prefetch
 
@@ -119,49 +118,52 @@ cdef inline void turn_long(
 # Substitution
 
 cdef inline void substitute(
-    double *w, const Factor *factor, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t lanes
+    floating *w, const floating *scale_tril, const floating *reciprocals, Py_ssize_t d,
+    Py_ssize_t start, Py_ssize_t stop, Py_ssize_t lanes,
 ) noexcept nogil:
     """Rows start ... stop - 1, which have the products with all rows before ``start``; ``lanes`` literal."""
-    cdef double total[WIDE]
-    cdef double number
+    cdef floating total[WIDE]
+    cdef floating number
     cdef Py_ssize_t i, k, lane
     for i in range(start, stop):
         for lane in range(lanes):
             total[lane] = w[i * lanes + lane]
         for k in range(start, i):
-            number = factor.scale_tril[i * factor.d + k]
+            number = scale_tril[i * d + k]
             for lane in range(lanes):
                 total[lane] = fused_multiply_add(number, w[k * lanes + lane], total[lane])
-        number = factor.reciprocals[i]
+        number = reciprocals[i]
         for lane in range(lanes):
             w[i * lanes + lane] = total[lane] * number
 
 
 cdef inline void add_products_before(
-    double *w, const Factor *factor, Py_ssize_t i, Py_ssize_t rows
+    floating *w, const floating *scale_tril, Py_ssize_t d, Py_ssize_t i, Py_ssize_t rows
 ) noexcept nogil:
     """To rows i ... i + rows - 1 of LANES points, the products with all rows before; ``rows`` literal."""
-    cdef double sums[ROWS * LANES]
+    cdef floating sums[ROWS * LANES]
     cdef Py_ssize_t j, lane
     for j in range(rows):
         for lane in range(LANES):
             sums[j * LANES + lane] = w[(i + j) * LANES + lane]
-    accumulate(sums, factor.scale_tril + i * factor.d, factor.d, 1, w, LANES, i, rows)
+    accumulate(sums, scale_tril + i * d, d, 1, w, LANES, i, rows)
     for j in range(rows):
         for lane in range(LANES):
             w[(i + j) * LANES + lane] = sums[j * LANES + lane]
 
 
-cdef inline void substitute_in_blocks(double *w, const Factor *factor) noexcept nogil:
+cdef inline void substitute_in_blocks(
+    floating *w, const floating *scale_tril, const floating *reciprocals, Py_ssize_t d
+) noexcept nogil:
     """LANES points: ROWS rows at a time, and then those that are left."""
     cdef Py_ssize_t block, i
-    for block in range(factor.d // ROWS):
+    for block in range(d // ROWS):
         i = ROWS * block
-        add_products_before(w, factor, i, ROWS)
-        substitute(w, factor, i, i + ROWS, LANES)
-    for i in range(factor.d - factor.d % ROWS, factor.d):
-        add_products_before(w, factor, i, 1)
-        substitute(w, factor, i, i + 1, LANES)
+        add_products_before(w, scale_tril, d, i, ROWS)
+        substitute(w, scale_tril, reciprocals, d, i, i + ROWS, LANES)
+    for i in range(d - d % ROWS, d):
+        add_products_before(w, scale_tril, d, i, 1)
+        substitute(w, scale_tril, reciprocals, d, i, i + 1, LANES)
 
 
 cdef inline void whiten_short(
@@ -170,7 +172,7 @@ cdef inline void whiten_short(
 ) noexcept nogil:
     """w = -L^-1 (x - mean) of some points, in ``factor.w``; ``lanes`` is a literal."""
     turn(zero, points, first, factor.w, d, lanes)
-    substitute(factor.w, factor, 0, d, lanes)
+    substitute(factor.w, factor.scale_tril, factor.reciprocals, d, 0, d, lanes)
 
 
 cdef inline void whiten_long(
@@ -178,22 +180,16 @@ cdef inline void whiten_long(
 ) noexcept nogil:
     """The same of up to LANES points of LONG numbers or more."""
     turn_long(zero, points, first, n, factor.w, factor.d)
-    substitute_in_blocks(factor.w, factor)
+    substitute_in_blocks(factor.w, factor.scale_tril, factor.reciprocals, factor.d)
 
 
-# The squared distance, and the density
+# The squared distance
 
-cdef inline double exponential(double a) noexcept nogil:
-    """exp(a)."""
-    cdef double high, low, shifted_exponent
-    a = if_less(a, -800.0, -800.0, if_less(800.0, a, 800.0, a))     # beyond, it is 0 or inf
-    exp_parts(a, 0.0, &high, &low, &shifted_exponent)
-    return scale_by_power(high + low, shifted_exponent - shifted_integer(0.0))
-
-
-cdef inline void sum_squares(const double *w, double *squares, Py_ssize_t d, Py_ssize_t lanes) noexcept nogil:
+cdef inline void sum_squares(
+    const floating *w, floating *squares, Py_ssize_t d, Py_ssize_t lanes
+) noexcept nogil:
     """q = w^T w of each point; ``lanes`` is a literal."""
-    cdef double total[WIDE]
+    cdef floating total[WIDE]
     cdef Py_ssize_t i, lane
     for lane in range(lanes):
         total[lane] = 0

@@ -15,7 +15,7 @@ cimport cython
 cimport numpy as cnp
 
 from fastdist._kernels.environment cimport enter, environment, leave
-from fastdist._kernels.mathematics cimport add, floating, fused_multiply_add
+from fastdist._kernels.mathematics cimport add, exponential, floating, fused_multiply_add
 from fastdist._kernels.normal cimport log_scale, split_scale
 from fastdist._kernels.numpy_scalar cimport fastdist_float64
 from fastdist._kernels.panel cimport LANES

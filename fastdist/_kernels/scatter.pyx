@@ -2,15 +2,15 @@
 
     S = sum over rows r of (x_r - mean) (x_r - mean)^T
 
-BLOCK rows are summed on their own, r ascending, in registers (panel.pxd), and that sum is added to the
+BLOCK rows are summed on their own, r ascending, in registers (scatter.pxd), and that sum is added to the
 result; so the error does not grow with the number of rows, but with that of blocks.
 """
 
 from cpython.mem cimport PyMem_RawFree
+from libc.string cimport memset
 
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating
-from fastdist._kernels.panel cimport LANES, ROWS, accumulate
 from fastdist._kernels.room cimport aligned, make_room
 
 cdef enum:
@@ -30,45 +30,31 @@ cdef inline void centre(
             centred[row * padded + k] = 0
 
 
-cdef void add_block(
-    const double *centred, Py_ssize_t n, Py_ssize_t d, Py_ssize_t padded, double *out
-) noexcept nogil:
-    """The lower triangle, ROWS rows by LANES columns at a time."""
-    cdef double sums[ROWS * LANES]
-    cdef Py_ssize_t i, j, row, lane, block, panel
-    for panel in range((d + LANES - 1) // LANES):
-        j = LANES * panel
-        for block in range((d - j + ROWS - 1) // ROWS):
-            i = j + ROWS * block
-            for lane in range(ROWS * LANES):
-                sums[lane] = 0
-            accumulate(sums, centred + i, 1, padded, centred + j, padded, n, ROWS)
-            for row in range(min(<Py_ssize_t> ROWS, d - i)):
-                for lane in range(min(<Py_ssize_t> LANES, i + row - j + 1)):
-                    out[(i + row) * d + j + lane] += sums[row * LANES + lane]
-
-
 def add_scatter(const floating[:, ::1] x, const double[::1] mean, double[:, ::1] out):
     """Add the scatter matrix of the rows of x to the lower triangle of ``out``; the GIL is released."""
     cdef Py_ssize_t block, first, rows, n = x.shape[0], d = x.shape[1]
-    cdef Py_ssize_t padded = d + LANES + ROWS       # blocks and panels may reach beyond the triangle
+    cdef Py_ssize_t padded = padded_row(d), size = size_of_blocks(d)
     cdef double *centred
+    cdef double *sums
     cdef void *room
     cdef environment caller
     if mean.shape[0] != d or out.shape[0] != d or out.shape[1] != d:
         raise ValueError(f"of {d} numbers: a mean of {mean.shape[0]}, sums {out.shape[0]} x {out.shape[1]}")
     if n == 0 or d == 0:
         return
-    room = make_room(ROWS_OF_BLOCK * padded * sizeof(double))
+    room = make_room((ROWS_OF_BLOCK * padded + size) * sizeof(double))
     if room == NULL:
         raise MemoryError
-    centred = <double *> aligned(room)
+    sums = <double *> aligned(room)
+    centred = sums + size
     with nogil:
         caller = enter()
         for block in range((n + ROWS_OF_BLOCK - 1) // ROWS_OF_BLOCK):
             first = block * ROWS_OF_BLOCK
             rows = min(<Py_ssize_t> ROWS_OF_BLOCK, n - first)
             centre(&x[first, 0], &mean[0], rows, d, centred, padded)
-            add_block(centred, rows, d, padded, &out[0, 0])
+            memset(sums, 0, size * sizeof(double))
+            add_outer_products(centred, centred, rows, d, sums)
+            add_to_triangle(sums, d, &out[0, 0])
         leave(caller)
     PyMem_RawFree(room)

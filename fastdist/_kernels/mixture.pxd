@@ -1,0 +1,263 @@
+"""The mathematics of Gaussian mixtures, over blocks of points that stay in the cache.
+
+    a[k] = ln weight[k] + ln N(x; mean[k], L[k] L[k]^T) = log_height[k] - q[k] / 2
+    ln p(x) = ln sum over k of exp(a[k])                                            (log-sum-exp)
+    responsibility[k] = exp(a[k]) / sum over j of exp(a[j])                         (Bayes)
+
+A block of points is turned: x[i][row] is number i of all its points, so that a vector holds one number of many
+points.  Every mean is subtracted on its own: it is of one component that a point lies near, and whatever else
+were subtracted first would cost the digits that tell how near.  All of a block's a[k][row] exist at a time, and
+nothing that is larger.
+"""
+
+from libc.math cimport INFINITY
+
+from fastdist._kernels.mathematics cimport exponential, floating, fused_multiply_add, if_less, logarithm
+from fastdist._kernels.multivariate_density cimport (
+    LONG, WIDE, substitute, substitute_in_blocks, sum_squares)
+from fastdist._kernels.panel cimport LANES
+
+cdef enum:
+    ROWS_OF_BLOCK = 256
+    LONGEST_SHORT = 4       # numbers of a point of which everything is written out
+
+cdef struct Points:
+    # Where the numbers of x lie: bytes from point to point, and from number to number.
+    const char *x
+    Py_ssize_t point
+    Py_ssize_t number
+
+cdef struct Components:
+    Py_ssize_t count
+    Py_ssize_t d
+    bint diagonal           # whether factors are deviations, of which only the reciprocals are kept
+    Py_ssize_t factors      # how many there are: one, if all share it
+    void *heights           # log_height, weight: of the type that is computed in, as all that follows
+    void *weights
+    void *means             # and what float32 loses of them
+    void *means_low
+    void *scale_tril        # row after row
+    void *reciprocals       # -1 / L[i][i], or 1 / deviation[i]
+    void *room              # where all of these lie
+
+cdef struct Block:
+    Py_ssize_t n            # points; rows beyond are 0, up to a whole tile of WIDE
+    Py_ssize_t tiles
+    void *x                 # x[i][row]
+    void *a                 # a[k][row], and then what is made of it
+    void *base              # max over k of a[k], and the sum of exp(a[k] - base)
+    void *total
+    void *w                 # a tile of points, less a mean and whitened
+    void *room
+
+
+# Points, turned
+
+cdef inline void turn_block(
+    floating zero, const Points *points, Py_ssize_t first, const Block *block, Py_ssize_t d
+) noexcept nogil:
+    """x[i][row] of block.n points from ``first`` on."""
+    cdef floating *x = <floating *> block.x
+    cdef const char *source
+    cdef Py_ssize_t group, i, j, rows
+    for group in range(block.tiles * WIDE // 8):
+        # 8 points at a time: a line of the cache is written as a whole
+        source = points.x + (first + 8 * group) * points.point
+        rows = min(<Py_ssize_t> 8, block.n - 8 * group)
+        if rows == 8:
+            for i in range(d):
+                for j in range(8):
+                    x[i * ROWS_OF_BLOCK + 8 * group + j] = (
+                        <const floating *> (source + j * points.point + i * points.number))[0]
+        else:
+            for i in range(d):
+                for j in range(8):
+                    x[i * ROWS_OF_BLOCK + 8 * group + j] = 0
+                for j in range(rows):
+                    x[i * ROWS_OF_BLOCK + 8 * group + j] = (
+                        <const floating *> (source + j * points.point + i * points.number))[0]
+
+
+# The squared distance of all points from one mean, and a
+
+cdef inline floating centred(floating x, floating mean, floating mean_low) noexcept nogil:
+    """x - mean; a mean that float32 does not hold is a sum of two.
+
+    Near the mean the first difference is exact (P. H. Sterbenz, Floating-Point Computation, 1974, 4.3).
+    """
+    if floating is double:
+        return x - mean
+    else:
+        return (x - mean) - mean_low
+
+
+cdef inline floating weighted_log_density(floating q, floating height) noexcept nogil:
+    """log_height - q / 2; a distance that overflows, or becomes inf - inf on the way, is infinite."""
+    return fused_multiply_add(<floating> -0.5, if_less(q, <floating> INFINITY, q, <floating> INFINITY), height)
+
+
+cdef inline void score_short(
+    const floating *x, Py_ssize_t tiles, const floating *mean, const floating *mean_low,
+    const floating *scale_tril, const floating *reciprocals, floating height, floating *a, Py_ssize_t d
+) noexcept nogil:
+    """Points of few numbers, ``d`` of them, a literal: a loop over points alone, of which vectors are made."""
+    cdef floating w[LONGEST_SHORT]
+    cdef floating centre[LONGEST_SHORT]
+    cdef floating centre_low[LONGEST_SHORT]
+    cdef floating factor[LONGEST_SHORT * LONGEST_SHORT]
+    cdef floating reciprocal[LONGEST_SHORT]
+    cdef floating q, total
+    cdef Py_ssize_t tile, row, i, j
+    for i in range(d):
+        centre[i], centre_low[i], reciprocal[i] = mean[i], mean_low[i], reciprocals[i]
+        for j in range(d):
+            factor[i * d + j] = scale_tril[i * d + j]
+    for tile in range(tiles):
+        for row in range(WIDE * tile, WIDE * tile + WIDE):
+            q = 0
+            for i in range(d):
+                total = centred(x[i * ROWS_OF_BLOCK + row], centre[i], centre_low[i])
+                for j in range(i):
+                    total = fused_multiply_add(factor[i * d + j], w[j], total)
+                w[i] = total * reciprocal[i]
+                q = fused_multiply_add(w[i], w[i], q)
+            a[row] = weighted_log_density(q, height)
+
+
+cdef inline void score_tile(
+    const floating *x, const floating *mean, const floating *mean_low, const floating *scale_tril,
+    const floating *reciprocals, floating height, floating *w, floating *a, Py_ssize_t d, Py_ssize_t lanes
+) noexcept nogil:
+    """A tile of ``lanes`` points, a literal: WIDE of them, or LANES if they are long."""
+    cdef Py_ssize_t i, lane
+    for i in range(d):
+        for lane in range(lanes):
+            w[i * lanes + lane] = centred(x[i * ROWS_OF_BLOCK + lane], mean[i], mean_low[i])
+    if lanes == WIDE:
+        substitute(w, scale_tril, reciprocals, d, 0, d, lanes)
+    else:
+        substitute_in_blocks(w, scale_tril, reciprocals, d)
+    sum_squares(w, a, d, lanes)
+    for lane in range(lanes):
+        a[lane] = weighted_log_density(a[lane], height)
+
+
+cdef inline void score_diagonal(
+    const floating *x, Py_ssize_t tiles, const floating *mean, const floating *mean_low,
+    const floating *reciprocals, floating height, floating *a, Py_ssize_t d
+) noexcept nogil:
+    cdef floating q[WIDE]
+    cdef floating w
+    cdef Py_ssize_t tile, i, lane
+    for tile in range(tiles):
+        for lane in range(WIDE):
+            q[lane] = 0
+        for i in range(d):
+            for lane in range(WIDE):
+                w = centred(x[i * ROWS_OF_BLOCK + lane], mean[i], mean_low[i]) * reciprocals[i]
+                q[lane] = fused_multiply_add(w, w, q[lane])
+        for lane in range(WIDE):
+            a[lane] = weighted_log_density(q[lane], height)
+        x += WIDE
+        a += WIDE
+
+
+cdef inline void score_component(
+    floating zero, const Components *components, const Block *block, Py_ssize_t k
+) noexcept nogil:
+    """a[k] of all points of a block."""
+    cdef Py_ssize_t d = components.d, tiles = block.tiles, lanes, tile
+    cdef Py_ssize_t factor = 0 if components.factors == 1 else k
+    cdef const floating *x = <const floating *> block.x
+    cdef const floating *mean = <const floating *> components.means + k * d
+    cdef const floating *mean_low = <const floating *> components.means_low + k * d
+    cdef const floating *scale_tril = <const floating *> components.scale_tril + factor * d * d
+    cdef const floating *reciprocals = <const floating *> components.reciprocals + factor * d
+    cdef floating height = (<const floating *> components.heights)[k]
+    cdef floating *w = <floating *> block.w
+    cdef floating *a = <floating *> block.a + k * ROWS_OF_BLOCK
+    if components.diagonal:
+        score_diagonal(x, tiles, mean, mean_low, reciprocals, height, a, d)
+    elif d == 1:
+        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, 1)
+    elif d == 2:
+        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, 2)
+    elif d == 3:
+        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, 3)
+    elif d == LONGEST_SHORT:
+        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, LONGEST_SHORT)
+    elif d < LONG:
+        for tile in range(tiles):
+            score_tile(x + WIDE * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + WIDE * tile, d,
+                       WIDE)
+    else:
+        for tile in range(tiles * (WIDE // LANES)):
+            score_tile(x + LANES * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + LANES * tile,
+                       d, LANES)
+
+
+cdef inline void score_block(floating zero, const Components *components, const Block *block) noexcept nogil:
+    """All a[k][row] of a block."""
+    cdef Py_ssize_t k
+    for k in range(components.count):
+        score_component(zero, components, block, k)
+
+
+# ln sum exp
+
+cdef inline void log_sum_exp(floating zero, const Block *block, Py_ssize_t components) noexcept nogil:
+    """ln sum over k of exp(a[k]) = base + ln total; and a[k] becomes exp(a[k] - base).
+
+    The largest term is exp(0): nothing overflows, and at most small terms underflow.  Where all a[k] are -inf,
+    the base is 0 instead, since -inf - -inf is NaN; the total is 0 then, and the sum -inf, as it should be.
+    """
+    cdef floating *base = <floating *> block.base
+    cdef floating *total = <floating *> block.total
+    cdef floating *a = <floating *> block.a
+    cdef Py_ssize_t rows = block.tiles * WIDE, k, row
+    for row in range(rows):
+        base[row] = a[row]
+        total[row] = 0
+    for k in range(1, components):
+        for row in range(rows):
+            base[row] = if_less(base[row], a[k * ROWS_OF_BLOCK + row], a[k * ROWS_OF_BLOCK + row], base[row])
+    for row in range(rows):
+        base[row] = if_less(-<floating> INFINITY, base[row], base[row], <floating> 0)
+    for k in range(components):
+        for row in range(rows):
+            a[k * ROWS_OF_BLOCK + row] = exponential(a[k * ROWS_OF_BLOCK + row] - base[row])
+            total[row] += a[k * ROWS_OF_BLOCK + row]
+
+
+cdef inline void log_densities(floating zero, const Block *block, floating *out) noexcept nogil:
+    """ln p of each point; ``out`` has room for whole tiles."""
+    cdef const floating *base = <const floating *> block.base
+    cdef const floating *total = <const floating *> block.total
+    cdef Py_ssize_t row
+    for row in range(block.tiles * WIDE):
+        out[row] = base[row] + logarithm(total[row])
+
+
+cdef inline void make_responsibilities(
+    floating zero, const Components *components, const Block *block
+) noexcept nogil:
+    """What log_sum_exp has left of a[k] becomes the responsibility: exp(a[k] - base) / total.
+
+    A point so far from all components that no density can be told from 0 tells nothing: the weights remain.
+    """
+    cdef floating *a = <floating *> block.a
+    cdef floating *reciprocal = <floating *> block.total        # in its place: it is not needed any more
+    cdef const floating *weights = <const floating *> components.weights
+    cdef Py_ssize_t rows = block.tiles * WIDE, k, row
+    cdef bint lost = False
+    for row in range(rows):
+        lost |= reciprocal[row] == 0
+        reciprocal[row] = <floating> 1 / reciprocal[row]
+    for k in range(components.count):
+        for row in range(rows):
+            a[k * ROWS_OF_BLOCK + row] *= reciprocal[row]
+    if lost:
+        for row in range(rows):
+            if reciprocal[row] == <floating> INFINITY:
+                for k in range(components.count):
+                    a[k * ROWS_OF_BLOCK + row] = weights[k]

@@ -1,0 +1,608 @@
+"""Gaussian mixtures over blocks of points: densities, responsibilities, and what the M step of EM needs.
+
+The formulae of the first two stand in mixture.pxd.  The M step (A. P. Dempster, N. M. Laird, D. B. Rubin,
+J. R. Stat. Soc. B 39, 1977) needs, for each component k,
+
+    totals[k] = sum over r of g_r,    sums[k] = sum of g_r v_r,    products[k] = sum of g_r v_r v_r^T
+
+with v_r = x_r - centre[k] and g_r the responsibility times the weight of the point.  They are made of a block
+as soon as its responsibilities are known, and in float64 whatever x is.  Where a centre is the mean of the step
+before, they are small: no digits are lost if all x are large.
+
+Their order is fixed.  Points of few numbers are summed in LANES strands, row r in strand r % LANES, which are
+added in pairs at the end of a call.  Of longer points, outer products are summed in registers (scatter.pxd), a
+block on its own, r ascending.  Neither vectors nor tiles can be seen in a result.
+"""
+
+from cpython.mem cimport PyMem_RawFree
+from libc.string cimport memset
+
+cimport cython
+cimport numpy as cnp
+
+from fastdist._kernels.environment cimport enter, environment, leave
+from fastdist._kernels.mathematics cimport floating, fused_multiply_add
+from fastdist._kernels.multivariate_density cimport WIDE
+from fastdist._kernels.panel cimport LANES
+from fastdist._kernels.room cimport aligned, make_room
+from fastdist._kernels.scatter cimport add_outer_products, add_to_triangle, padded_row, size_of_blocks
+
+import numpy as np
+
+cnp.import_array()
+
+cdef enum:
+    ROWS_OF_PIECE = 64      # centred rows that share the cache with their weighted twins
+    SHORT_SUMS = 14         # sums and products of points of LONGEST_SHORT numbers
+
+BLOCK = ROWS_OF_BLOCK       # for Python
+
+cdef struct Moments:
+    # What is added to, and room for a call.
+    Py_ssize_t count
+    Py_ssize_t d
+    bint diagonal
+    const double *centres
+    double *totals
+    double *sums
+    double *products
+    double *strands         # of each component: its total, sums and products, LANES of each
+    double *blocks          # of long points: outer products of a block,
+    double *block_sums      # and sums,
+    double *centred         # of rows less their centre,
+    double *weighted        # and times g
+    double *g
+    void *room
+
+
+# Sums of points of few numbers, and of diagonals: in strands
+
+cdef inline Py_ssize_t size_of_strands(Py_ssize_t d, bint diagonal) noexcept nogil:
+    """Numbers of a component: the total, sums and products."""
+    if diagonal:
+        return (1 + 2 * d) * LANES
+    if d <= LONGEST_SHORT:
+        return (1 + d + d * (d + 1) // 2) * LANES
+    return LANES
+
+
+cdef inline void add_total(const double *g, Py_ssize_t tiles, double *strands) noexcept nogil:
+    cdef Py_ssize_t tile, lane
+    for tile in range(tiles * (WIDE // LANES)):
+        for lane in range(LANES):
+            strands[lane] += g[LANES * tile + lane]
+
+
+cdef inline void add_short(
+    const floating *x, const double *g, Py_ssize_t tiles, const double *centre, double *strands, Py_ssize_t d
+) noexcept nogil:
+    """Sums and products, of ``d`` numbers, a literal."""
+    cdef double total[SHORT_SUMS * LANES]
+    cdef double v[LONGEST_SHORT]
+    cdef double u
+    cdef Py_ssize_t size = (d + d * (d + 1) // 2) * LANES
+    cdef Py_ssize_t tile, row, lane, i, j, product
+    for i in range(size):
+        total[i] = strands[i]
+    for tile in range(tiles * (WIDE // LANES)):
+        for lane in range(LANES):
+            row = LANES * tile + lane
+            for i in range(d):
+                v[i] = <double> x[i * ROWS_OF_BLOCK + row] - centre[i]
+                u = g[row] * v[i]
+                total[i * LANES + lane] += u
+                for j in range(i + 1):
+                    product = d + i * (i + 1) // 2 + j
+                    total[product * LANES + lane] = fused_multiply_add(u, v[j], total[product * LANES + lane])
+    for i in range(size):
+        strands[i] = total[i]
+
+
+cdef inline void add_diagonal(
+    const floating *x, const double *g, Py_ssize_t tiles, const double *centre, double *strands, Py_ssize_t d
+) noexcept nogil:
+    cdef double sums[LANES]
+    cdef double squares[LANES]
+    cdef double u, v
+    cdef Py_ssize_t tile, lane, i
+    for i in range(d):
+        for lane in range(LANES):
+            sums[lane] = strands[i * LANES + lane]
+            squares[lane] = strands[(d + i) * LANES + lane]
+        for tile in range(tiles * (WIDE // LANES)):
+            for lane in range(LANES):
+                v = <double> x[i * ROWS_OF_BLOCK + LANES * tile + lane] - centre[i]
+                u = g[LANES * tile + lane] * v
+                sums[lane] += u
+                squares[lane] = fused_multiply_add(u, v, squares[lane])
+        for lane in range(LANES):
+            strands[i * LANES + lane] = sums[lane]
+            strands[(d + i) * LANES + lane] = squares[lane]
+
+
+cdef inline double in_pairs(const double *strands) noexcept nogil:
+    """The sum of LANES strands."""
+    cdef double sums[LANES]
+    cdef Py_ssize_t width = LANES // 2, lane
+    for lane in range(LANES):
+        sums[lane] = strands[lane]
+    while width:
+        for lane in range(width):
+            sums[lane] += sums[lane + width]
+        width //= 2
+    return sums[0]
+
+
+# Sums of longer points: a block on its own, row after row
+
+cdef inline void centre_piece(
+    floating zero, const Points *points, Py_ssize_t first, Py_ssize_t n, const double *g, const double *centre,
+    Moments *moments
+) noexcept nogil:
+    """v = x - centre and g v of some rows, which are added to the sums of the block."""
+    cdef Py_ssize_t d = moments.d, padded = padded_row(d), row, i
+    cdef const char *x
+    cdef double *centred
+    cdef double *weighted
+    for row in range(n):
+        x = points.x + (first + row) * points.point
+        centred = moments.centred + row * padded
+        weighted = moments.weighted + row * padded
+        if points.number == <Py_ssize_t> sizeof(floating):
+            for i in range(d):
+                centred[i] = <double> (<const floating *> x)[i] - centre[i]
+        else:
+            for i in range(d):
+                centred[i] = <double> (<const floating *> (x + i * points.number))[0] - centre[i]
+        for i in range(d):
+            weighted[i] = g[row] * centred[i]
+            moments.block_sums[i] += weighted[i]
+
+
+cdef inline void add_long(
+    floating zero, const Points *points, Py_ssize_t first, Py_ssize_t n, Py_ssize_t k, Moments *moments
+) noexcept nogil:
+    cdef Py_ssize_t d = moments.d, piece, start, rows, i
+    memset(moments.blocks, 0, size_of_blocks(d) * sizeof(double))
+    memset(moments.block_sums, 0, d * sizeof(double))
+    for piece in range((n + ROWS_OF_PIECE - 1) // ROWS_OF_PIECE):
+        start = piece * ROWS_OF_PIECE
+        rows = min(<Py_ssize_t> ROWS_OF_PIECE, n - start)
+        centre_piece(zero, points, first + start, rows, moments.g + start, moments.centres + k * d, moments)
+        add_outer_products(moments.weighted, moments.centred, rows, d, moments.blocks)
+    for i in range(d):
+        moments.sums[k * d + i] += moments.block_sums[i]
+    add_to_triangle(moments.blocks, d, moments.products + k * d * d)
+
+
+# Both
+
+cdef inline bint all_zero(const double *g, Py_ssize_t rows) noexcept nogil:
+    """Whether they add nothing."""
+    cdef Py_ssize_t row
+    cdef bint nothing = True
+    for row in range(rows):
+        nothing &= g[row] == 0
+    return nothing
+
+
+cdef inline void add_component(
+    floating zero, const Points *points, Py_ssize_t first, const Block *block, Py_ssize_t k, Moments *moments
+) noexcept nogil:
+    """What the points of a block add to component k, of which ``moments.g`` has the weights."""
+    cdef Py_ssize_t d = moments.d, tiles = block.tiles
+    cdef const floating *x = <const floating *> block.x
+    cdef const double *g = moments.g
+    cdef const double *centre = moments.centres + k * d
+    cdef double *strands = moments.strands + k * size_of_strands(d, moments.diagonal)
+    if all_zero(g, block.n):
+        return
+    add_total(g, tiles, strands)
+    if moments.diagonal:
+        add_diagonal(x, g, tiles, centre, strands + LANES, d)
+    elif d == 1:
+        add_short(x, g, tiles, centre, strands + LANES, 1)
+    elif d == 2:
+        add_short(x, g, tiles, centre, strands + LANES, 2)
+    elif d == 3:
+        add_short(x, g, tiles, centre, strands + LANES, 3)
+    elif d == LONGEST_SHORT:
+        add_short(x, g, tiles, centre, strands + LANES, LONGEST_SHORT)
+    else:
+        add_long(zero, points, first, block.n, k, moments)
+
+
+cdef inline void gather(Moments *moments) noexcept nogil:
+    """Add the strands to the results."""
+    cdef Py_ssize_t d = moments.d, k, i, j
+    cdef const double *strands
+    for k in range(moments.count):
+        strands = moments.strands + k * size_of_strands(d, moments.diagonal)
+        moments.totals[k] += in_pairs(strands)
+        if not moments.diagonal and d > LONGEST_SHORT:
+            continue
+        for i in range(d):
+            strands += LANES
+            moments.sums[k * d + i] += in_pairs(strands)
+        for i in range(d):
+            if moments.diagonal:
+                strands += LANES
+                moments.products[k * d + i] += in_pairs(strands)
+                continue
+            for j in range(i + 1):
+                strands += LANES
+                moments.products[(k * d + i) * d + j] += in_pairs(strands)
+
+
+# What is made of a block that has been scored
+
+cdef inline void write_log_densities(floating zero, const Block *block, floating *out) noexcept nogil:
+    cdef floating values[ROWS_OF_BLOCK]
+    cdef Py_ssize_t row
+    log_densities(zero, block, values)
+    for row in range(block.n):
+        out[row] = values[row]
+
+
+cdef inline void write_responsibilities(floating zero, const Block *block, floating *out, Py_ssize_t count) noexcept nogil:
+    """Row after row."""
+    cdef const floating *a = <const floating *> block.a
+    cdef Py_ssize_t row, k
+    for row in range(block.n):
+        for k in range(count):
+            out[row * count + k] = a[k * ROWS_OF_BLOCK + row]
+
+
+cdef inline void write_largest(floating zero, const Block *block, Py_ssize_t *out, Py_ssize_t count) noexcept nogil:
+    """The first k of which a[k] is largest."""
+    cdef const floating *a = <const floating *> block.a
+    cdef floating *largest = <floating *> block.base
+    cdef Py_ssize_t row, k
+    for row in range(block.n):
+        largest[row] = a[row]
+        out[row] = 0
+    for k in range(1, count):
+        for row in range(block.n):
+            out[row] = k if largest[row] < a[k * ROWS_OF_BLOCK + row] else out[row]
+            largest[row] = if_less(largest[row], a[k * ROWS_OF_BLOCK + row], a[k * ROWS_OF_BLOCK + row], largest[row])
+
+
+cdef inline void add_expectations(
+    floating zero, const Points *points, Py_ssize_t first, const Block *block, const double *sample_weight,
+    Moments *moments
+) noexcept nogil:
+    """What a block adds to the moments, its responsibilities times the weights of its points."""
+    cdef double weight[ROWS_OF_BLOCK]
+    cdef const floating *a = <const floating *> block.a
+    cdef Py_ssize_t row, k
+    for row in range(block.n):
+        weight[row] = 1 if sample_weight == NULL else sample_weight[first + row]
+    for row in range(block.n, block.tiles * WIDE):
+        weight[row] = 0
+    for k in range(moments.count):
+        for row in range(block.tiles * WIDE):
+            moments.g[row] = <double> a[k * ROWS_OF_BLOCK + row] * weight[row]
+        add_component(zero, points, first, block, k, moments)
+
+
+cdef inline void add_log_likelihood(
+    floating zero, Py_ssize_t first, const Block *block, const double *sample_weight, double *strands
+) noexcept nogil:
+    cdef floating values[ROWS_OF_BLOCK]
+    cdef Py_ssize_t row
+    log_densities(zero, block, values)
+    for row in range(block.n):
+        strands[row % LANES] += (1 if sample_weight == NULL else sample_weight[first + row]) * <double> values[row]
+
+
+cdef inline void add_given(
+    floating zero, const Points *points, Py_ssize_t first, const Block *block, const Points *given,
+    Moments *moments
+) noexcept nogil:
+    """The same for responsibilities that are ``given``."""
+    cdef const char *source
+    cdef Py_ssize_t row, k
+    for k in range(moments.count):
+        source = given.x + first * given.point + k * given.number
+        for row in range(block.n):
+            moments.g[row] = <double> (<const floating *> (source + row * given.point))[0]
+        for row in range(block.n, block.tiles * WIDE):
+            moments.g[row] = 0
+        add_component(zero, points, first, block, k, moments)
+
+
+# Whole arrays of points, block after block
+
+cdef enum Operation:
+    SCORE_SAMPLES
+    RESPONSIBILITIES
+    PREDICT
+    ADD_EXPECTATIONS
+    ADD_MOMENTS
+
+cdef struct Call:
+    Operation operation
+    const Components *components
+    Points points
+    Py_ssize_t n
+    Py_ssize_t d
+    Py_ssize_t count
+    char *out                       # (n,), or (n, count)
+    char *log_density               # of RESPONSIBILITIES, if it is wanted
+    const double *sample_weight     # of ADD_EXPECTATIONS, if there are any
+    Points given                    # responsibilities of ADD_MOMENTS
+    Moments moments                 # of both
+
+
+cdef inline void go_through(
+    floating zero, Call *call, Block *block, double *log_likelihood
+) noexcept nogil:
+    cdef Py_ssize_t i, first
+    for i in range((call.n + ROWS_OF_BLOCK - 1) // ROWS_OF_BLOCK):
+        first = i * ROWS_OF_BLOCK
+        block.n = min(<Py_ssize_t> ROWS_OF_BLOCK, call.n - first)
+        block.tiles = (block.n + WIDE - 1) // WIDE
+        turn_block(zero, &call.points, first, block, call.d)
+        if call.operation == ADD_MOMENTS:
+            add_given(zero, &call.points, first, block, &call.given, &call.moments)
+            continue
+        score_block(zero, call.components, block)
+        if call.operation == PREDICT:
+            write_largest(zero, block, <Py_ssize_t *> call.out + first, call.count)
+            continue
+        log_sum_exp(zero, block, call.count)
+        if call.operation == SCORE_SAMPLES:
+            write_log_densities(zero, block, <floating *> call.out + first)
+        elif call.operation == RESPONSIBILITIES:
+            if call.log_density != NULL:
+                write_log_densities(zero, block, <floating *> call.log_density + first)
+            make_responsibilities(zero, call.components, block)
+            write_responsibilities(zero, block, <floating *> call.out + first * call.count, call.count)
+        else:
+            add_log_likelihood(zero, first, block, call.sample_weight, log_likelihood)
+            make_responsibilities(zero, call.components, block)
+            add_expectations(zero, &call.points, first, block, call.sample_weight, &call.moments)
+
+
+cdef double run(Call *call, int typenum) except? -1:
+    """The call; of ADD_EXPECTATIONS the log-likelihood.  The GIL is released."""
+    cdef double log_likelihood[LANES]
+    cdef bint adds = call.operation == ADD_EXPECTATIONS or call.operation == ADD_MOMENTS
+    cdef environment caller
+    cdef Block block
+    call.moments.room = NULL
+    if not make_block(&block, call.d, call.count, 8 if typenum == cnp.NPY_FLOAT64 else 4) or (
+            adds and not make_moments(&call.moments)):
+        PyMem_RawFree(block.room)
+        raise MemoryError
+    memset(log_likelihood, 0, sizeof(log_likelihood))
+    with nogil:
+        caller = enter()
+        if typenum == cnp.NPY_FLOAT64:
+            go_through(<double> 0, call, &block, log_likelihood)
+        else:
+            go_through(<float> 0, call, &block, log_likelihood)
+        if adds:
+            gather(&call.moments)
+        leave(caller)
+    PyMem_RawFree(block.room)
+    PyMem_RawFree(call.moments.room)
+    return in_pairs(log_likelihood)
+
+
+# Room
+
+cdef bint make_block(Block *block, Py_ssize_t d, Py_ssize_t count, Py_ssize_t itemsize) noexcept nogil:
+    """Room for a block; or False, with a MemoryError."""
+    cdef Py_ssize_t row = ROWS_OF_BLOCK * itemsize
+    cdef char *place
+    block.room = make_room((d + count + 2) * row + d * WIDE * itemsize)
+    place = <char *> aligned(block.room)
+    block.x = place
+    block.a = place + d * row
+    block.base = place + (d + count) * row
+    block.total = place + (d + count + 1) * row
+    block.w = place + (d + count + 2) * row
+    return block.room != NULL
+
+
+cdef bint make_moments(Moments *moments) noexcept nogil:
+    """Room for strands, which are 0, and for rows of long points; or False, with a MemoryError."""
+    cdef Py_ssize_t d = moments.d, rows = 0, blocks = 0
+    cdef Py_ssize_t strands = moments.count * size_of_strands(d, moments.diagonal)
+    if not moments.diagonal and d > LONGEST_SHORT:
+        rows, blocks = ROWS_OF_PIECE * padded_row(d), size_of_blocks(d)
+    moments.room = make_room((ROWS_OF_BLOCK + strands + blocks + 2 * rows + d) * sizeof(double))
+    if moments.room == NULL:
+        return False
+    moments.g = <double *> aligned(moments.room)
+    moments.strands = moments.g + ROWS_OF_BLOCK
+    moments.blocks = moments.strands + strands
+    moments.centred = moments.blocks + blocks
+    moments.weighted = moments.centred + rows
+    moments.block_sums = moments.weighted + rows
+    memset(moments.strands, 0, strands * sizeof(double))
+    memset(moments.centred, 0, 2 * rows * sizeof(double))       # what pads them is multiplied, and not used
+    return True
+
+
+cdef bint load(
+    floating zero, Components *components, const double *heights, const double *weights, const double *means,
+    const double *factors
+) noexcept nogil:
+    """Copies in the type of ``zero``, reciprocals instead of divisors; or False, with a MemoryError."""
+    cdef Py_ssize_t count = components.count, d = components.d, i, place
+    cdef Py_ssize_t numbers = components.factors * d
+    cdef Py_ssize_t triangles = 0 if components.diagonal else numbers * d
+    cdef floating *out
+    components.room = make_room((2 * count + 2 * count * d + triangles + numbers) * sizeof(floating))
+    if components.room == NULL:
+        return False
+    out = <floating *> aligned(components.room)
+    components.scale_tril = out
+    for i in range(triangles):
+        out[i] = <floating> factors[i]
+    out += triangles
+    components.reciprocals = out
+    for i in range(numbers):
+        place = i if components.diagonal else i * d + i % d
+        out[i] = <floating> (1 / factors[place] if components.diagonal else -1 / factors[place])
+    out += numbers
+    components.means, components.means_low = out, out + count * d
+    for i in range(count * d):
+        out[i] = <floating> means[i]
+        out[count * d + i] = <floating> (means[i] - <double> out[i])
+    out += 2 * count * d
+    components.heights, components.weights = out, out + count
+    for i in range(count):
+        out[i] = <floating> heights[i]
+        out[count + i] = <floating> weights[i]
+    return True
+
+
+# For Python
+
+cdef Points points_of(cnp.ndarray x, int typenum, Py_ssize_t numbers, str name) except *:
+    """Where the rows of an array lie, of any strides."""
+    if (cnp.PyArray_NDIM(x) != 2 or cnp.PyArray_DIM(x, 1) != numbers or cnp.PyArray_TYPE(x) != typenum
+            or not cnp.PyArray_ISALIGNED(x) or not cnp.PyArray_ISNOTSWAPPED(x)):
+        raise ValueError(f"{name} of shape {(<object> x).shape}, {x.dtype}; wanted is (n, {numbers}), "
+                         f"{np.dtype(cnp.PyArray_DescrFromType(typenum))}, aligned")
+    return Points(<const char *> cnp.PyArray_DATA(x), cnp.PyArray_STRIDE(x, 0), cnp.PyArray_STRIDE(x, 1))
+
+
+cdef char *data_of(cnp.ndarray array, int typenum, tuple shape, str name, bint written) except? NULL:
+    """Where an array lies, which must be contiguous."""
+    cdef int flags = cnp.NPY_ARRAY_CARRAY if written else cnp.NPY_ARRAY_CARRAY_RO
+    if (cnp.PyArray_TYPE(array) != typenum or not cnp.PyArray_CHKFLAGS(array, flags)
+            or not cnp.PyArray_ISNOTSWAPPED(array) or (<object> array).shape != shape):
+        raise ValueError(f"{name} of shape {(<object> array).shape}, {array.dtype}; wanted is {shape}, "
+                         f"{np.dtype(cnp.PyArray_DescrFromType(typenum))}, contiguous")
+    return <char *> cnp.PyArray_DATA(array)
+
+
+cdef Call start(Operation operation, cnp.ndarray x, int typenum, Py_ssize_t count, Py_ssize_t d) except *:
+    cdef Call call
+    memset(&call, 0, sizeof(call))
+    call.operation = operation
+    call.points = points_of(x, typenum, d, "x")
+    call.n, call.d, call.count = cnp.PyArray_DIM(x, 0), d, count
+    return call
+
+
+cdef int add_to(
+    Call *call, cnp.ndarray centres, cnp.ndarray totals, cnp.ndarray sums, cnp.ndarray products, bint diagonal
+) except -1:
+    """Where the moments of a call go."""
+    cdef tuple shape = (call.count,) + (call.d,) * (1 if diagonal else 2)
+    call.moments.count, call.moments.d, call.moments.diagonal = call.count, call.d, diagonal
+    call.moments.centres = <double *> data_of(centres, cnp.NPY_FLOAT64, (call.count, call.d), "centres", False)
+    call.moments.totals = <double *> data_of(totals, cnp.NPY_FLOAT64, (call.count,), "totals", True)
+    call.moments.sums = <double *> data_of(sums, cnp.NPY_FLOAT64, (call.count, call.d), "sums", True)
+    call.moments.products = <double *> data_of(products, cnp.NPY_FLOAT64, shape, "products", True)
+    return 0
+
+
+@cython.final
+cdef class Mixture:
+    """The components of a mixture, ready for data of one dtype; the GIL is released in each call."""
+
+    cdef Components own
+    cdef readonly object dtype
+    cdef int typenum
+
+    def __cinit__(
+        self, cnp.ndarray log_heights not None, cnp.ndarray weights not None, cnp.ndarray means not None,
+        cnp.ndarray factors not None, dtype
+    ):
+        self.dtype = np.dtype(dtype)
+        self.typenum = self.dtype.num
+        if self.typenum not in (cnp.NPY_FLOAT64, cnp.NPY_FLOAT32):
+            raise TypeError(f"a mixture computes in float64 or float32, not {self.dtype}")
+        if cnp.PyArray_NDIM(means) != 2 or cnp.PyArray_NDIM(factors) not in (2, 3):
+            raise ValueError("means must be of shape (K, d), factors (K, d), (K, d, d) or (1, d, d)")
+        cdef Py_ssize_t count = means.shape[0], d = means.shape[1]
+        self.own.count, self.own.d = count, d
+        self.own.diagonal = cnp.PyArray_NDIM(factors) == 2
+        self.own.factors = factors.shape[0]
+        if count == 0 or self.own.factors not in (1, count):
+            raise ValueError(f"{count} components with {self.own.factors} factors")
+        cdef tuple shape = (self.own.factors,) + (d,) * (1 if self.own.diagonal else 2)
+        cdef const double *of_heights = <double *> data_of(
+            log_heights, cnp.NPY_FLOAT64, (count,), "log_heights", False)
+        cdef const double *of_weights = <double *> data_of(weights, cnp.NPY_FLOAT64, (count,), "weights", False)
+        cdef const double *of_means = <double *> data_of(means, cnp.NPY_FLOAT64, (count, d), "means", False)
+        cdef const double *of_factors = <double *> data_of(factors, cnp.NPY_FLOAT64, shape, "factors", False)
+        if not (load(<double> 0, &self.own, of_heights, of_weights, of_means, of_factors)
+                if self.typenum == cnp.NPY_FLOAT64
+                else load(<float> 0, &self.own, of_heights, of_weights, of_means, of_factors)):
+            raise MemoryError
+
+    def __dealloc__(self):
+        PyMem_RawFree(self.own.room)
+
+    @property
+    def components(self):
+        """How many there are."""
+        return self.own.count
+
+    @property
+    def dimension(self):
+        """The numbers of a point."""
+        return self.own.d
+
+    cdef Call start(self, Operation operation, cnp.ndarray x) except *:
+        cdef Call call = start(operation, x, self.typenum, self.own.count, self.own.d)
+        call.components = &self.own
+        return call
+
+    def score_samples(self, cnp.ndarray x not None, cnp.ndarray out not None):
+        """Write the log density of each row of x."""
+        cdef Call call = self.start(SCORE_SAMPLES, x)
+        call.out = data_of(out, self.typenum, (call.n,), "out", True)
+        run(&call, self.typenum)
+
+    def responsibilities(self, cnp.ndarray x not None, cnp.ndarray out not None, cnp.ndarray log_density=None):
+        """Write the responsibility of each component for each row of x; and its log density, if asked for."""
+        cdef Call call = self.start(RESPONSIBILITIES, x)
+        call.out = data_of(out, self.typenum, (call.n, call.count), "out", True)
+        if log_density is not None:
+            call.log_density = data_of(log_density, self.typenum, (call.n,), "log_density", True)
+        run(&call, self.typenum)
+
+    def predict(self, cnp.ndarray x not None, cnp.ndarray out not None):
+        """Write, for each row of x, which component is most likely, the first of equals."""
+        cdef Call call = self.start(PREDICT, x)
+        call.out = data_of(out, cnp.NPY_INTP, (call.n,), "out", True)
+        run(&call, self.typenum)
+
+    def add_expectations(
+        self, cnp.ndarray x not None, cnp.ndarray sample_weight, cnp.ndarray centres not None,
+        cnp.ndarray totals not None, cnp.ndarray sums not None, cnp.ndarray products not None
+    ):
+        """Add the moments of an E step, and return the log-likelihood."""
+        cdef Call call = self.start(ADD_EXPECTATIONS, x)
+        add_to(&call, centres, totals, sums, products, self.own.diagonal)
+        if sample_weight is not None:
+            call.sample_weight = <double *> data_of(
+                sample_weight, cnp.NPY_FLOAT64, (call.n,), "sample_weight", False)
+        return run(&call, self.typenum)
+
+
+def add_moments(
+    cnp.ndarray x not None, cnp.ndarray responsibilities not None, cnp.ndarray centres not None,
+    cnp.ndarray totals not None, cnp.ndarray sums not None, cnp.ndarray products not None
+):
+    """Add the moments for given responsibilities; products of shape (K, d) are diagonals."""
+    cdef int typenum = cnp.PyArray_TYPE(x)
+    cdef bint diagonal = cnp.PyArray_NDIM(products) == 2
+    if typenum not in (cnp.NPY_FLOAT64, cnp.NPY_FLOAT32):
+        raise TypeError(f"x of float64 or float32, not {x.dtype}")
+    if cnp.PyArray_NDIM(centres) != 2:
+        raise ValueError(f"centres must be of shape (K, d), not {(<object> centres).shape}")
+    cdef Call call = start(ADD_MOMENTS, x, typenum, centres.shape[0], centres.shape[1])
+    call.given = points_of(responsibilities, typenum, call.count, "responsibilities")
+    if responsibilities.shape[0] != call.n:
+        raise ValueError(f"responsibilities of {responsibilities.shape[0]} rows for {call.n} points")
+    add_to(&call, centres, totals, sums, products, diagonal)
+    run(&call, typenum)
