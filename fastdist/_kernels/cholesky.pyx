@@ -52,7 +52,7 @@ cdef inline void subtract_before(
             registers[row * LANES + lane] = 0
         for lane in range(width):
             registers[row * LANES + lane] = factor[(i + row) * d + j + lane]
-    accumulate(registers, factor + i * d, d, 1, before, LANES, j, rows)
+    accumulate(registers, factor + i * d, d, 1, before, LANES, j, rows, LANES)
     for row in range(rows * LANES):
         sums[row] = registers[row]
 

@@ -19,7 +19,9 @@ from fastdist._kernels.panel cimport LANES
 
 cdef enum:
     ROWS_OF_BLOCK = 256
-    LONGEST_SHORT = 4       # numbers of a point of which everything is written out
+    STEP = ROWS_OF_BLOCK + 16       # from x[i] to x[i + 1]: no power of 2, which would share few sets of the cache
+    LONGEST_SHORT = 15       # numbers of a point whose moments are summed in strands
+    SHORTEST = 2            # and of one that stays in registers
 
 cdef struct Points:
     # Where the numbers of x lie: bytes from point to point, and from number to number.
@@ -67,14 +69,14 @@ cdef inline void turn_block(
         if rows == 8:
             for i in range(d):
                 for j in range(8):
-                    x[i * ROWS_OF_BLOCK + 8 * group + j] = (
+                    x[i * STEP + 8 * group + j] = (
                         <const floating *> (source + j * points.point + i * points.number))[0]
         else:
             for i in range(d):
                 for j in range(8):
-                    x[i * ROWS_OF_BLOCK + 8 * group + j] = 0
+                    x[i * STEP + 8 * group + j] = 0
                 for j in range(rows):
-                    x[i * ROWS_OF_BLOCK + 8 * group + j] = (
+                    x[i * STEP + 8 * group + j] = (
                         <const floating *> (source + j * points.point + i * points.number))[0]
 
 
@@ -91,6 +93,12 @@ cdef inline floating centred(floating x, floating mean, floating mean_low) noexc
         return (x - mean) - mean_low
 
 
+cdef inline void split(double mean, floating *high, floating *low) noexcept nogil:
+    """mean = high + low, as far as the type can tell."""
+    high[0] = <floating> mean
+    low[0] = <floating> (mean - <double> high[0])
+
+
 cdef inline floating weighted_log_density(floating q, floating height) noexcept nogil:
     """log_height - q / 2; a distance that overflows, or becomes inf - inf on the way, is infinite."""
     return fused_multiply_add(<floating> -0.5, if_less(q, <floating> INFINITY, q, <floating> INFINITY), height)
@@ -101,11 +109,11 @@ cdef inline void score_short(
     const floating *scale_tril, const floating *reciprocals, floating height, floating *a, Py_ssize_t d
 ) noexcept nogil:
     """Points of few numbers, ``d`` of them, a literal: a loop over points alone, of which vectors are made."""
-    cdef floating w[LONGEST_SHORT]
-    cdef floating centre[LONGEST_SHORT]
-    cdef floating centre_low[LONGEST_SHORT]
-    cdef floating factor[LONGEST_SHORT * LONGEST_SHORT]
-    cdef floating reciprocal[LONGEST_SHORT]
+    cdef floating w[4]
+    cdef floating centre[4]
+    cdef floating centre_low[4]
+    cdef floating factor[16]
+    cdef floating reciprocal[4]
     cdef floating q, total
     cdef Py_ssize_t tile, row, i, j
     for i in range(d):
@@ -116,7 +124,7 @@ cdef inline void score_short(
         for row in range(WIDE * tile, WIDE * tile + WIDE):
             q = 0
             for i in range(d):
-                total = centred(x[i * ROWS_OF_BLOCK + row], centre[i], centre_low[i])
+                total = centred(x[i * STEP + row], centre[i], centre_low[i])
                 for j in range(i):
                     total = fused_multiply_add(factor[i * d + j], w[j], total)
                 w[i] = total * reciprocal[i]
@@ -128,15 +136,15 @@ cdef inline void score_tile(
     const floating *x, const floating *mean, const floating *mean_low, const floating *scale_tril,
     const floating *reciprocals, floating height, floating *w, floating *a, Py_ssize_t d, Py_ssize_t lanes
 ) noexcept nogil:
-    """A tile of ``lanes`` points, a literal: WIDE of them, or LANES if they are long."""
+    """A tile of ``lanes`` points, a literal."""
     cdef Py_ssize_t i, lane
     for i in range(d):
         for lane in range(lanes):
-            w[i * lanes + lane] = centred(x[i * ROWS_OF_BLOCK + lane], mean[i], mean_low[i])
-    if lanes == WIDE:
+            w[i * lanes + lane] = centred(x[i * STEP + lane], mean[i], mean_low[i])
+    if d < LONG:
         substitute(w, scale_tril, reciprocals, d, 0, d, lanes)
     else:
-        substitute_in_blocks(w, scale_tril, reciprocals, d)
+        substitute_in_blocks(w, scale_tril, reciprocals, d, lanes)
     sum_squares(w, a, d, lanes)
     for lane in range(lanes):
         a[lane] = weighted_log_density(a[lane], height)
@@ -154,53 +162,12 @@ cdef inline void score_diagonal(
             q[lane] = 0
         for i in range(d):
             for lane in range(WIDE):
-                w = centred(x[i * ROWS_OF_BLOCK + lane], mean[i], mean_low[i]) * reciprocals[i]
+                w = centred(x[i * STEP + lane], mean[i], mean_low[i]) * reciprocals[i]
                 q[lane] = fused_multiply_add(w, w, q[lane])
         for lane in range(WIDE):
             a[lane] = weighted_log_density(q[lane], height)
         x += WIDE
         a += WIDE
-
-
-cdef inline void score_component(
-    floating zero, const Components *components, const Block *block, Py_ssize_t k
-) noexcept nogil:
-    """a[k] of all points of a block."""
-    cdef Py_ssize_t d = components.d, tiles = block.tiles, lanes, tile
-    cdef Py_ssize_t factor = 0 if components.factors == 1 else k
-    cdef const floating *x = <const floating *> block.x
-    cdef const floating *mean = <const floating *> components.means + k * d
-    cdef const floating *mean_low = <const floating *> components.means_low + k * d
-    cdef const floating *scale_tril = <const floating *> components.scale_tril + factor * d * d
-    cdef const floating *reciprocals = <const floating *> components.reciprocals + factor * d
-    cdef floating height = (<const floating *> components.heights)[k]
-    cdef floating *w = <floating *> block.w
-    cdef floating *a = <floating *> block.a + k * ROWS_OF_BLOCK
-    if components.diagonal:
-        score_diagonal(x, tiles, mean, mean_low, reciprocals, height, a, d)
-    elif d == 1:
-        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, 1)
-    elif d == 2:
-        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, 2)
-    elif d == 3:
-        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, 3)
-    elif d == LONGEST_SHORT:
-        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, LONGEST_SHORT)
-    elif d < LONG:
-        for tile in range(tiles):
-            score_tile(x + WIDE * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + WIDE * tile, d,
-                       WIDE)
-    else:
-        for tile in range(tiles * (WIDE // LANES)):
-            score_tile(x + LANES * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + LANES * tile,
-                       d, LANES)
-
-
-cdef inline void score_block(floating zero, const Components *components, const Block *block) noexcept nogil:
-    """All a[k][row] of a block."""
-    cdef Py_ssize_t k
-    for k in range(components.count):
-        score_component(zero, components, block, k)
 
 
 # ln sum exp

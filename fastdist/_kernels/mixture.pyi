@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 BLOCK: Final[int]
-LANES: Final[int]
-LONGEST_SHORT: Final[int]
+PIECE: Final[int]
 
 @final
 class Mixture:

@@ -1,17 +1,18 @@
 """Gaussian mixtures over blocks of points: densities, responsibilities, and what the M step of EM needs.
 
 The formulae of the first two stand in mixture.pxd.  The M step (A. P. Dempster, N. M. Laird, D. B. Rubin,
-J. R. Stat. Soc. B 39, 1977) needs, for each component k,
+J. R. Stat. Soc. B 39, 1977) needs, of each component k, the moments
 
     totals[k] = sum over r of g_r,    sums[k] = sum of g_r v_r,    products[k] = sum of g_r v_r v_r^T
 
-with v_r = x_r - centre[k] and g_r the responsibility times the weight of the point.  They are made of a block
-as soon as its responsibilities are known, and in float64 whatever x is.  Where a centre is the mean of the step
-before, they are small: no digits are lost if all x are large.
+with v_r = x_r - centre[k], and g_r the responsibility times the weight of the point.  They are made of a block
+as soon as its responsibilities are known.  A centre is the mean of the step before, so that v is small however
+large x is, and no digits are lost.
 
-Their order is fixed.  Points of few numbers are summed in LANES strands, row r in strand r % LANES, which are
-added in pairs at the end of a call.  Of longer points, outer products are summed in registers (scatter.pxd), a
-block on its own, r ascending.  Neither vectors nor tiles can be seen in a result.
+Their order is fixed; neither vectors nor tiles can be seen in a result.  Points of few numbers are summed in
+LANES strands, row r in strand r % LANES, which are added in pairs at the end of a call.  Of longer points,
+PIECE rows are multiplied in registers (scatter.pxd), one after the other.  What is summed at a time, a strand
+of a block or a piece, is so in the type of x; sums of these are of float64.
 """
 
 from cpython.mem cimport PyMem_RawFree
@@ -21,8 +22,8 @@ cimport cython
 cimport numpy as cnp
 
 from fastdist._kernels.environment cimport enter, environment, leave
-from fastdist._kernels.mathematics cimport floating, fused_multiply_add
-from fastdist._kernels.multivariate_density cimport WIDE
+from fastdist._kernels.mathematics cimport floating, fused_multiply_add, if_less
+from fastdist._kernels.multivariate_density cimport LONG, WIDE
 from fastdist._kernels.panel cimport LANES
 from fastdist._kernels.room cimport aligned, make_room
 from fastdist._kernels.scatter cimport add_outer_products, add_to_triangle, padded_row, size_of_blocks
@@ -33,9 +34,10 @@ cnp.import_array()
 
 cdef enum:
     ROWS_OF_PIECE = 64      # centred rows that share the cache with their weighted twins
-    SHORT_SUMS = 14         # sums and products of points of LONGEST_SHORT numbers
+    SHORT_MOMENTS = 135      # sums and products of points of LONGEST_SHORT numbers
 
 BLOCK = ROWS_OF_BLOCK       # for Python
+PIECE = ROWS_OF_PIECE
 
 cdef struct Moments:
     # What is added to, and room for a call.
@@ -47,77 +49,123 @@ cdef struct Moments:
     double *sums
     double *products
     double *strands         # of each component: its total, sums and products, LANES of each
-    double *blocks          # of long points: outer products of a block,
-    double *block_sums      # and sums,
-    double *centred         # of rows less their centre,
-    double *weighted        # and times g
-    double *g
+    double *long_sums       # of a block of long points: sums,
+    double *blocks          # and products;
+    void *centred           # some of its rows, less their centre,
+    void *weighted          # and times g
+    void *centre            # in the type that is computed in, and what float32 loses of it
+    void *centre_low
+    void *g                 # the weights of a block's points
     void *room
 
 
-# Sums of points of few numbers, and of diagonals: in strands
+# All points of a block and one component, or all: functions of their own, small enough for the compiler
 
-cdef inline Py_ssize_t size_of_strands(Py_ssize_t d, bint diagonal) noexcept nogil:
-    """Numbers of a component: the total, sums and products."""
+cdef void score_component(
+    floating zero, const Components *components, const Block *block, Py_ssize_t k
+) noexcept nogil:
+    """a[k] of all points of a block."""
+    cdef Py_ssize_t d = components.d, tiles = block.tiles, lanes, tile
+    cdef Py_ssize_t factor = 0 if components.factors == 1 else k
+    cdef const floating *x = <const floating *> block.x
+    cdef const floating *mean = <const floating *> components.means + k * d
+    cdef const floating *mean_low = <const floating *> components.means_low + k * d
+    cdef const floating *scale_tril = <const floating *> components.scale_tril + factor * d * d
+    cdef const floating *reciprocals = <const floating *> components.reciprocals + factor * d
+    cdef floating height = (<const floating *> components.heights)[k]
+    cdef floating *w = <floating *> block.w
+    cdef floating *a = <floating *> block.a + k * ROWS_OF_BLOCK
+    if components.diagonal:
+        score_diagonal(x, tiles, mean, mean_low, reciprocals, height, a, d)
+    elif d == 1:
+        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, 1)
+    elif d == SHORTEST:
+        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, SHORTEST)
+    elif d < LONG or floating is float:
+        for tile in range(tiles):
+            score_tile(x + WIDE * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + WIDE * tile,
+                       d, WIDE)
+    else:
+        for tile in range(tiles * (WIDE // LANES)):
+            score_tile(x + LANES * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + LANES * tile,
+                       d, LANES)
+
+
+cdef void score_block(floating zero, const Components *components, const Block *block) noexcept nogil:
+    """All a[k][row] of a block."""
+    cdef Py_ssize_t k
+    for k in range(components.count):
+        score_component(zero, components, block, k)
+
+
+# Moments of points of few numbers, and of diagonals: in strands
+
+cdef inline Py_ssize_t strands_of(Py_ssize_t d, bint diagonal) noexcept nogil:
+    """How many moments of a component are summed so: its total, sums and products."""
     if diagonal:
-        return (1 + 2 * d) * LANES
+        return 1 + 2 * d
     if d <= LONGEST_SHORT:
-        return (1 + d + d * (d + 1) // 2) * LANES
-    return LANES
+        return 1 + d + d * (d + 1) // 2
+    return 1
 
 
-cdef inline void add_total(const double *g, Py_ssize_t tiles, double *strands) noexcept nogil:
+cdef inline void add_total(const floating *g, Py_ssize_t tiles, double *strands) noexcept nogil:
     cdef Py_ssize_t tile, lane
     for tile in range(tiles * (WIDE // LANES)):
         for lane in range(LANES):
-            strands[lane] += g[LANES * tile + lane]
+            strands[lane] += <double> g[LANES * tile + lane]
 
 
 cdef inline void add_short(
-    const floating *x, const double *g, Py_ssize_t tiles, const double *centre, double *strands, Py_ssize_t d
+    const floating *x, const floating *g, Py_ssize_t tiles, const floating *centre, const floating *centre_low,
+    double *strands, Py_ssize_t d
 ) noexcept nogil:
     """Sums and products, of ``d`` numbers, a literal."""
-    cdef double total[SHORT_SUMS * LANES]
-    cdef double v[LONGEST_SHORT]
-    cdef double u
+    cdef floating moments[SHORT_MOMENTS * LANES]
+    cdef floating v[LONGEST_SHORT * LANES]
+    cdef floating u[LANES]
     cdef Py_ssize_t size = (d + d * (d + 1) // 2) * LANES
-    cdef Py_ssize_t tile, row, lane, i, j, product
+    cdef Py_ssize_t tile, lane, i, j, product
     for i in range(size):
-        total[i] = strands[i]
+        moments[i] = 0
     for tile in range(tiles * (WIDE // LANES)):
-        for lane in range(LANES):
-            row = LANES * tile + lane
-            for i in range(d):
-                v[i] = <double> x[i * ROWS_OF_BLOCK + row] - centre[i]
-                u = g[row] * v[i]
-                total[i * LANES + lane] += u
-                for j in range(i + 1):
-                    product = d + i * (i + 1) // 2 + j
-                    total[product * LANES + lane] = fused_multiply_add(u, v[j], total[product * LANES + lane])
+        product = d
+        for i in range(d):
+            for lane in range(LANES):
+                v[i * LANES + lane] = centred(
+                    x[i * STEP + LANES * tile + lane], centre[i], centre_low[i])
+            for lane in range(LANES):
+                u[lane] = g[LANES * tile + lane] * v[i * LANES + lane]
+                moments[i * LANES + lane] += u[lane]
+            for j in range(i + 1):
+                for lane in range(LANES):
+                    moments[product * LANES + lane] = fused_multiply_add(
+                        u[lane], v[j * LANES + lane], moments[product * LANES + lane])
+                product += 1
     for i in range(size):
-        strands[i] = total[i]
+        strands[i] += <double> moments[i]
 
 
 cdef inline void add_diagonal(
-    const floating *x, const double *g, Py_ssize_t tiles, const double *centre, double *strands, Py_ssize_t d
+    const floating *x, const floating *g, Py_ssize_t tiles, const floating *centre, const floating *centre_low,
+    double *strands, Py_ssize_t d
 ) noexcept nogil:
-    cdef double sums[LANES]
-    cdef double squares[LANES]
-    cdef double u, v
+    cdef floating sums[LANES]
+    cdef floating squares[LANES]
+    cdef floating u, v
     cdef Py_ssize_t tile, lane, i
     for i in range(d):
         for lane in range(LANES):
-            sums[lane] = strands[i * LANES + lane]
-            squares[lane] = strands[(d + i) * LANES + lane]
+            sums[lane] = squares[lane] = 0
         for tile in range(tiles * (WIDE // LANES)):
             for lane in range(LANES):
-                v = <double> x[i * ROWS_OF_BLOCK + LANES * tile + lane] - centre[i]
+                v = centred(x[i * STEP + LANES * tile + lane], centre[i], centre_low[i])
                 u = g[LANES * tile + lane] * v
                 sums[lane] += u
                 squares[lane] = fused_multiply_add(u, v, squares[lane])
         for lane in range(LANES):
-            strands[i * LANES + lane] = sums[lane]
-            strands[(d + i) * LANES + lane] = squares[lane]
+            strands[i * LANES + lane] += <double> sums[lane]
+            strands[(d + i) * LANES + lane] += <double> squares[lane]
 
 
 cdef inline double in_pairs(const double *strands) noexcept nogil:
@@ -133,51 +181,82 @@ cdef inline double in_pairs(const double *strands) noexcept nogil:
     return sums[0]
 
 
-# Sums of longer points: a block on its own, row after row
+# Moments of longer points: some rows on their own, one after the other
 
-cdef inline void centre_piece(
-    floating zero, const Points *points, Py_ssize_t first, Py_ssize_t n, const double *g, const double *centre,
-    Moments *moments
+cdef inline void centre_row(
+    const char *x, Py_ssize_t number, floating g, const floating *centre, const floating *centre_low,
+    floating *v, floating *u, Py_ssize_t d
 ) noexcept nogil:
-    """v = x - centre and g v of some rows, which are added to the sums of the block."""
-    cdef Py_ssize_t d = moments.d, padded = padded_row(d), row, i
+    """v = x - centre,  u = g v,  LANES numbers at a time, the last of which begin early enough."""
+    cdef floating deviation[LANES]
+    cdef Py_ssize_t panel, first, lane
+    for panel in range((d + LANES - 1) // LANES):
+        first = min(LANES * panel, d - LANES)
+        for lane in range(LANES):
+            deviation[lane] = centred(
+                (<const floating *> (x + (first + lane) * number))[0], centre[first + lane],
+                centre_low[first + lane])
+        for lane in range(LANES):
+            v[first + lane] = deviation[lane]
+        for lane in range(LANES):
+            u[first + lane] = g * deviation[lane]
+
+
+cdef inline void centre_rows(
+    floating zero, const Points *points, Py_ssize_t first, Py_ssize_t n, const floating *g, Moments *moments
+) noexcept nogil:
+    cdef const floating *centre = <const floating *> moments.centre
+    cdef const floating *centre_low = <const floating *> moments.centre_low
+    cdef Py_ssize_t d = moments.d, row
+    cdef floating *v
+    cdef floating *u
     cdef const char *x
-    cdef double *centred
-    cdef double *weighted
     for row in range(n):
         x = points.x + (first + row) * points.point
-        centred = moments.centred + row * padded
-        weighted = moments.weighted + row * padded
-        if points.number == <Py_ssize_t> sizeof(floating):
-            for i in range(d):
-                centred[i] = <double> (<const floating *> x)[i] - centre[i]
+        v = <floating *> moments.centred + row * padded_row(d)
+        u = <floating *> moments.weighted + row * padded_row(d)
+        if points.number == <Py_ssize_t> sizeof(floating):      # a literal, of which vectors can be made
+            centre_row(x, sizeof(floating), g[row], centre, centre_low, v, u, d)
         else:
-            for i in range(d):
-                centred[i] = <double> (<const floating *> (x + i * points.number))[0] - centre[i]
-        for i in range(d):
-            weighted[i] = g[row] * centred[i]
-            moments.block_sums[i] += weighted[i]
+            centre_row(x, points.number, g[row], centre, centre_low, v, u, d)
 
 
-cdef inline void add_long(
+cdef inline void add_rows(const floating *rows, Py_ssize_t n, Py_ssize_t d, double *out) noexcept nogil:
+    """The sum of n padded rows, LANES numbers at a time."""
+    cdef floating sums[LANES]
+    cdef Py_ssize_t panel, row, lane
+    for panel in range((d + LANES - 1) // LANES):
+        for lane in range(LANES):
+            sums[lane] = 0
+        for row in range(n):
+            for lane in range(LANES):
+                sums[lane] += rows[row * padded_row(d) + LANES * panel + lane]
+        for lane in range(LANES):
+            out[LANES * panel + lane] += <double> sums[lane]
+
+
+cdef void add_long(
     floating zero, const Points *points, Py_ssize_t first, Py_ssize_t n, Py_ssize_t k, Moments *moments
 ) noexcept nogil:
+    cdef const floating *g = <const floating *> moments.g
+    cdef const floating *weighted = <const floating *> moments.weighted
     cdef Py_ssize_t d = moments.d, piece, start, rows, i
+    memset(moments.long_sums, 0, padded_row(d) * sizeof(double))
     memset(moments.blocks, 0, size_of_blocks(d) * sizeof(double))
-    memset(moments.block_sums, 0, d * sizeof(double))
     for piece in range((n + ROWS_OF_PIECE - 1) // ROWS_OF_PIECE):
         start = piece * ROWS_OF_PIECE
         rows = min(<Py_ssize_t> ROWS_OF_PIECE, n - start)
-        centre_piece(zero, points, first + start, rows, moments.g + start, moments.centres + k * d, moments)
-        add_outer_products(moments.weighted, moments.centred, rows, d, moments.blocks)
+        centre_rows(zero, points, first + start, rows, g + start, moments)
+        add_rows(weighted, rows, d, moments.long_sums)
+        add_outer_products(weighted, <const floating *> moments.centred, rows, d, moments.blocks)
     for i in range(d):
-        moments.sums[k * d + i] += moments.block_sums[i]
+        moments.sums[k * d + i] += moments.long_sums[i]
     add_to_triangle(moments.blocks, d, moments.products + k * d * d)
 
 
 # Both
 
-cdef inline bint all_zero(const double *g, Py_ssize_t rows) noexcept nogil:
+cdef inline bint all_zero(const floating *g, Py_ssize_t rows) noexcept nogil:
     """Whether they add nothing."""
     cdef Py_ssize_t row
     cdef bint nothing = True
@@ -186,28 +265,33 @@ cdef inline bint all_zero(const double *g, Py_ssize_t rows) noexcept nogil:
     return nothing
 
 
-cdef inline void add_component(
+cdef void add_component(
     floating zero, const Points *points, Py_ssize_t first, const Block *block, Py_ssize_t k, Moments *moments
 ) noexcept nogil:
-    """What the points of a block add to component k, of which ``moments.g`` has the weights."""
-    cdef Py_ssize_t d = moments.d, tiles = block.tiles
+    """What the points of a block, with the weights ``moments.g``, add to component k."""
+    cdef Py_ssize_t d = moments.d, tiles = block.tiles, i
     cdef const floating *x = <const floating *> block.x
-    cdef const double *g = moments.g
-    cdef const double *centre = moments.centres + k * d
-    cdef double *strands = moments.strands + k * size_of_strands(d, moments.diagonal)
+    cdef const floating *g = <const floating *> moments.g
+    cdef floating *centre = <floating *> moments.centre
+    cdef floating *low = <floating *> moments.centre_low
+    cdef double *strands = moments.strands + k * strands_of(d, moments.diagonal) * LANES
     if all_zero(g, block.n):
         return
+    for i in range(d):
+        split(moments.centres[k * d + i], &centre[i], &low[i])
     add_total(g, tiles, strands)
     if moments.diagonal:
-        add_diagonal(x, g, tiles, centre, strands + LANES, d)
+        add_diagonal(x, g, tiles, centre, low, strands + LANES, d)
     elif d == 1:
-        add_short(x, g, tiles, centre, strands + LANES, 1)
+        add_short(x, g, tiles, centre, low, strands + LANES, 1)
     elif d == 2:
-        add_short(x, g, tiles, centre, strands + LANES, 2)
+        add_short(x, g, tiles, centre, low, strands + LANES, 2)
     elif d == 3:
-        add_short(x, g, tiles, centre, strands + LANES, 3)
-    elif d == LONGEST_SHORT:
-        add_short(x, g, tiles, centre, strands + LANES, LONGEST_SHORT)
+        add_short(x, g, tiles, centre, low, strands + LANES, 3)
+    elif d == 4:
+        add_short(x, g, tiles, centre, low, strands + LANES, 4)
+    elif d <= LONGEST_SHORT:
+        add_short(x, g, tiles, centre, low, strands + LANES, d)
     else:
         add_long(zero, points, first, block.n, k, moments)
 
@@ -217,7 +301,7 @@ cdef inline void gather(Moments *moments) noexcept nogil:
     cdef Py_ssize_t d = moments.d, k, i, j
     cdef const double *strands
     for k in range(moments.count):
-        strands = moments.strands + k * size_of_strands(d, moments.diagonal)
+        strands = moments.strands + k * strands_of(d, moments.diagonal) * LANES
         moments.totals[k] += in_pairs(strands)
         if not moments.diagonal and d > LONGEST_SHORT:
             continue
@@ -272,16 +356,18 @@ cdef inline void add_expectations(
     Moments *moments
 ) noexcept nogil:
     """What a block adds to the moments, its responsibilities times the weights of its points."""
-    cdef double weight[ROWS_OF_BLOCK]
+    cdef floating *g = <floating *> moments.g
     cdef const floating *a = <const floating *> block.a
     cdef Py_ssize_t row, k
-    for row in range(block.n):
-        weight[row] = 1 if sample_weight == NULL else sample_weight[first + row]
-    for row in range(block.n, block.tiles * WIDE):
-        weight[row] = 0
     for k in range(moments.count):
-        for row in range(block.tiles * WIDE):
-            moments.g[row] = <double> a[k * ROWS_OF_BLOCK + row] * weight[row]
+        if sample_weight == NULL:
+            for row in range(block.n):
+                g[row] = a[k * ROWS_OF_BLOCK + row]
+        else:
+            for row in range(block.n):
+                g[row] = <floating> (<double> a[k * ROWS_OF_BLOCK + row] * sample_weight[first + row])
+        for row in range(block.n, block.tiles * WIDE):
+            g[row] = 0
         add_component(zero, points, first, block, k, moments)
 
 
@@ -300,14 +386,15 @@ cdef inline void add_given(
     Moments *moments
 ) noexcept nogil:
     """The same for responsibilities that are ``given``."""
+    cdef floating *g = <floating *> moments.g
     cdef const char *source
     cdef Py_ssize_t row, k
     for k in range(moments.count):
         source = given.x + first * given.point + k * given.number
         for row in range(block.n):
-            moments.g[row] = <double> (<const floating *> (source + row * given.point))[0]
+            g[row] = (<const floating *> (source + row * given.point))[0]
         for row in range(block.n, block.tiles * WIDE):
-            moments.g[row] = 0
+            g[row] = 0
         add_component(zero, points, first, block, k, moments)
 
 
@@ -368,11 +455,12 @@ cdef double run(Call *call, int typenum) except? -1:
     """The call; of ADD_EXPECTATIONS the log-likelihood.  The GIL is released."""
     cdef double log_likelihood[LANES]
     cdef bint adds = call.operation == ADD_EXPECTATIONS or call.operation == ADD_MOMENTS
+    cdef Py_ssize_t itemsize = sizeof(double) if typenum == cnp.NPY_FLOAT64 else sizeof(float)
     cdef environment caller
     cdef Block block
     call.moments.room = NULL
-    if not make_block(&block, call.d, call.count, 8 if typenum == cnp.NPY_FLOAT64 else 4) or (
-            adds and not make_moments(&call.moments)):
+    if not make_block(&block, call.d, call.count, itemsize) or (
+            adds and not make_moments(&call.moments, itemsize)):
         PyMem_RawFree(block.room)
         raise MemoryError
     memset(log_likelihood, 0, sizeof(log_likelihood))
@@ -396,33 +484,36 @@ cdef bint make_block(Block *block, Py_ssize_t d, Py_ssize_t count, Py_ssize_t it
     """Room for a block; or False, with a MemoryError."""
     cdef Py_ssize_t row = ROWS_OF_BLOCK * itemsize
     cdef char *place
-    block.room = make_room((d + count + 2) * row + d * WIDE * itemsize)
+    block.room = make_room((count + 2) * row + d * (STEP + WIDE) * itemsize)
     place = <char *> aligned(block.room)
-    block.x = place
-    block.a = place + d * row
-    block.base = place + (d + count) * row
-    block.total = place + (d + count + 1) * row
-    block.w = place + (d + count + 2) * row
+    block.a = place
+    block.base = place + count * row
+    block.total = place + (count + 1) * row
+    block.w = place + (count + 2) * row
+    block.x = <char *> block.w + d * WIDE * itemsize
     return block.room != NULL
 
 
-cdef bint make_moments(Moments *moments) noexcept nogil:
+cdef bint make_moments(Moments *moments, Py_ssize_t itemsize) noexcept nogil:
     """Room for strands, which are 0, and for rows of long points; or False, with a MemoryError."""
     cdef Py_ssize_t d = moments.d, rows = 0, blocks = 0
-    cdef Py_ssize_t strands = moments.count * size_of_strands(d, moments.diagonal)
+    cdef Py_ssize_t strands = moments.count * strands_of(d, moments.diagonal) * LANES
+    cdef double *place
     if not moments.diagonal and d > LONGEST_SHORT:
-        rows, blocks = ROWS_OF_PIECE * padded_row(d), size_of_blocks(d)
-    moments.room = make_room((ROWS_OF_BLOCK + strands + blocks + 2 * rows + d) * sizeof(double))
+        rows, blocks = ROWS_OF_PIECE * padded_row(d) * itemsize, size_of_blocks(d)
+    moments.room = make_room(
+        (strands + blocks + padded_row(d)) * sizeof(double) + 2 * rows + (ROWS_OF_BLOCK + 2 * d) * itemsize)
     if moments.room == NULL:
         return False
-    moments.g = <double *> aligned(moments.room)
-    moments.strands = moments.g + ROWS_OF_BLOCK
-    moments.blocks = moments.strands + strands
-    moments.centred = moments.blocks + blocks
-    moments.weighted = moments.centred + rows
-    moments.block_sums = moments.weighted + rows
+    place = <double *> aligned(moments.room)
+    moments.strands, moments.blocks, moments.long_sums = place, place + strands, place + strands + blocks
+    moments.g = moments.long_sums + padded_row(d)
+    moments.centred = <char *> moments.g + ROWS_OF_BLOCK * itemsize
+    moments.weighted = <char *> moments.centred + rows
+    moments.centre = <char *> moments.weighted + rows
+    moments.centre_low = <char *> moments.centre + d * itemsize
     memset(moments.strands, 0, strands * sizeof(double))
-    memset(moments.centred, 0, 2 * rows * sizeof(double))       # what pads them is multiplied, and not used
+    memset(moments.centred, 0, 2 * rows)        # what pads the rows is multiplied, and not used
     return True
 
 
@@ -450,8 +541,7 @@ cdef bint load(
     out += numbers
     components.means, components.means_low = out, out + count * d
     for i in range(count * d):
-        out[i] = <floating> means[i]
-        out[count * d + i] = <floating> (means[i] - <double> out[i])
+        split(means[i], &out[i], &out[count * d + i])
     out += 2 * count * d
     components.heights, components.weights = out, out + count
     for i in range(count):

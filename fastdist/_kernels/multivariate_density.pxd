@@ -138,32 +138,32 @@ cdef inline void substitute(
 
 
 cdef inline void add_products_before(
-    floating *w, const floating *scale_tril, Py_ssize_t d, Py_ssize_t i, Py_ssize_t rows
+    floating *w, const floating *scale_tril, Py_ssize_t d, Py_ssize_t i, Py_ssize_t rows, Py_ssize_t lanes
 ) noexcept nogil:
-    """To rows i ... i + rows - 1 of LANES points, the products with all rows before; ``rows`` literal."""
-    cdef floating sums[ROWS * LANES]
+    """To rows i ... i + rows - 1, the products with all rows before; ``rows`` and ``lanes`` are literals."""
+    cdef floating sums[ROWS * WIDE]
     cdef Py_ssize_t j, lane
     for j in range(rows):
-        for lane in range(LANES):
-            sums[j * LANES + lane] = w[(i + j) * LANES + lane]
-    accumulate(sums, scale_tril + i * d, d, 1, w, LANES, i, rows)
+        for lane in range(lanes):
+            sums[j * lanes + lane] = w[(i + j) * lanes + lane]
+    accumulate(sums, scale_tril + i * d, d, 1, w, lanes, i, rows, lanes)
     for j in range(rows):
-        for lane in range(LANES):
-            w[(i + j) * LANES + lane] = sums[j * LANES + lane]
+        for lane in range(lanes):
+            w[(i + j) * lanes + lane] = sums[j * lanes + lane]
 
 
 cdef inline void substitute_in_blocks(
-    floating *w, const floating *scale_tril, const floating *reciprocals, Py_ssize_t d
+    floating *w, const floating *scale_tril, const floating *reciprocals, Py_ssize_t d, Py_ssize_t lanes
 ) noexcept nogil:
-    """LANES points: ROWS rows at a time, and then those that are left."""
+    """A tile of long points: ROWS rows at a time, and then those that are left; ``lanes`` literal."""
     cdef Py_ssize_t block, i
     for block in range(d // ROWS):
         i = ROWS * block
-        add_products_before(w, scale_tril, d, i, ROWS)
-        substitute(w, scale_tril, reciprocals, d, i, i + ROWS, LANES)
+        add_products_before(w, scale_tril, d, i, ROWS, lanes)
+        substitute(w, scale_tril, reciprocals, d, i, i + ROWS, lanes)
     for i in range(d - d % ROWS, d):
-        add_products_before(w, scale_tril, d, i, 1)
-        substitute(w, scale_tril, reciprocals, d, i, i + 1, LANES)
+        add_products_before(w, scale_tril, d, i, 1, lanes)
+        substitute(w, scale_tril, reciprocals, d, i, i + 1, lanes)
 
 
 cdef inline void whiten_short(
@@ -180,7 +180,7 @@ cdef inline void whiten_long(
 ) noexcept nogil:
     """The same of up to LANES points of LONG numbers or more."""
     turn_long(zero, points, first, n, factor.w, factor.d)
-    substitute_in_blocks(factor.w, factor.scale_tril, factor.reciprocals, factor.d)
+    substitute_in_blocks(factor.w, factor.scale_tril, factor.reciprocals, factor.d, LANES)
 
 
 # The squared distance

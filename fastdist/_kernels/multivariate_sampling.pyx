@@ -104,7 +104,7 @@ cdef inline void multiply_rows(
     for i in range(rows):
         for lane in range(LANES):
             sums[i * LANES + lane] = 0
-    accumulate(sums, z, d, 1, panel, LANES, first + LANES, rows)
+    accumulate(sums, z, d, 1, panel, LANES, first + LANES, rows, LANES)
     for i in range(rows):
         for lane in range(LANES):
             sums[i * LANES + lane] += shift[lane]

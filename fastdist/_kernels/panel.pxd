@@ -27,15 +27,15 @@ cdef enum:
 
 cdef inline void accumulate(
     floating *sums, const floating *a, Py_ssize_t row, Py_ssize_t column,
-    const floating *b, Py_ssize_t step, Py_ssize_t n, Py_ssize_t rows,
+    const floating *b, Py_ssize_t step, Py_ssize_t n, Py_ssize_t rows, Py_ssize_t lanes,
 ) noexcept nogil:
-    """sums[i][l] += sum over k < n of a[i][k] b[k][l],  i < ``rows``, a literal, l < LANES.
+    """sums[i][l] += sum over k < n of a[i][k] b[k][l],  i < ``rows``, l < ``lanes``, both literals.
 
     a[i][k] lies at  i row + k column,  b[k][l] at  k step + l.
     """
     cdef Py_ssize_t i, k, lane
     for k in range(n):
         for i in range(rows):
-            for lane in range(LANES):
-                sums[i * LANES + lane] = fused_multiply_add(
-                    a[i * row + k * column], b[k * step + lane], sums[i * LANES + lane])
+            for lane in range(lanes):
+                sums[i * lanes + lane] = fused_multiply_add(
+                    a[i * row + k * column], b[k * step + lane], sums[i * lanes + lane])

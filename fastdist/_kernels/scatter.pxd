@@ -6,12 +6,13 @@ ROWS x LANES sums of it at a time (panel.pxd), block after block of the triangle
 until ``add_to_triangle`` puts them where they belong.
 """
 
+from fastdist._kernels.mathematics cimport floating
 from fastdist._kernels.panel cimport LANES, ROWS, accumulate
 
 
 cdef inline Py_ssize_t padded_row(Py_ssize_t d) noexcept nogil:
-    """How long a row must be, as blocks reach beyond the triangle."""
-    return d + LANES + ROWS
+    """How long a row must be, as blocks reach beyond the triangle; whole lines of the cache."""
+    return (d + ROWS + LANES - 1) // LANES * LANES
 
 
 cdef inline Py_ssize_t blocks_of_panel(Py_ssize_t d, Py_ssize_t panel) noexcept nogil:
@@ -28,20 +29,20 @@ cdef inline Py_ssize_t size_of_blocks(Py_ssize_t d) noexcept nogil:
 
 
 cdef inline void add_outer_products(
-    const double *left, const double *right, Py_ssize_t n, Py_ssize_t d, double *blocks
+    const floating *left, const floating *right, Py_ssize_t n, Py_ssize_t d, double *blocks
 ) noexcept nogil:
-    """Of n rows; both are padded."""
-    cdef double sums[ROWS * LANES]
+    """Of n rows, which are padded; summed on their own, and then added."""
+    cdef floating sums[ROWS * LANES]
     cdef Py_ssize_t i, j, lane, block, panel
     for panel in range((d + LANES - 1) // LANES):
         j = LANES * panel
         for block in range(blocks_of_panel(d, panel)):
             i = j + ROWS * block
             for lane in range(ROWS * LANES):
-                sums[lane] = blocks[lane]
-            accumulate(sums, left + i, 1, padded_row(d), right + j, padded_row(d), n, ROWS)
+                sums[lane] = 0
+            accumulate(sums, left + i, 1, padded_row(d), right + j, padded_row(d), n, ROWS, LANES)
             for lane in range(ROWS * LANES):
-                blocks[lane] = sums[lane]
+                blocks[lane] += <double> sums[lane]
             blocks += ROWS * LANES
 
 
