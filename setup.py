@@ -27,6 +27,7 @@ KERNELS = (
     "multivariate_sampling",
     "multivariate_density",
     "mixture",
+    "mixture_sampling",
     "target",
 )
 SOURCES = "fastdist/_kernels"
@@ -52,8 +53,8 @@ KERNEL_FLAGS = {
     "cholesky": ["--param", "max-completely-peel-times=15"],
     # Short loops around those over lanes, a tenth faster if they are not unrolled and merged.
     "multivariate_density": ["-fno-loop-unroll-and-jam"],
-    # Both, and large loops left in functions of their own: in one function their sums leave the registers, and
-    # they take twice the time.
+    # Both, and large loops left in functions of their own: in one function their sums leave the registers,
+    # and they take twice the time.
     "mixture": [
         "-fno-inline-functions-called-once",
         "-fno-loop-unroll-and-jam",

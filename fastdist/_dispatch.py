@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fastdist._kernels import deviations as deviations
     from fastdist._kernels import mathematics as mathematics
     from fastdist._kernels import mixture as mixture
+    from fastdist._kernels import mixture_sampling as mixture_sampling
     from fastdist._kernels import multivariate_density as multivariate_density
     from fastdist._kernels import multivariate_sampling as multivariate_sampling
     from fastdist._kernels import normal as normal
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
     from fastdist._kernels import target as target
 else:
     mathematics = stream = box_muller = normal = deviations = scatter = None
-    cholesky = multivariate_sampling = multivariate_density = mixture = target = None
+    cholesky = multivariate_sampling = multivariate_density = None
+    mixture = mixture_sampling = target = None
 
 KERNELS = (
     "mathematics",
@@ -45,6 +47,7 @@ KERNELS = (
     "multivariate_sampling",
     "multivariate_density",
     "mixture",
+    "mixture_sampling",
     "target",
 )
 LEVELS = ("baseline", "x86_64_v3", "x86_64_v4")

@@ -24,6 +24,7 @@ KERNELS = (
     "multivariate_sampling",
     "multivariate_density",
     "mixture",
+    "mixture_sampling",
     "target",
 )
 

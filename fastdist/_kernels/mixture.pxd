@@ -4,10 +4,10 @@
     ln p(x) = ln sum over k of exp(a[k])                                            (log-sum-exp)
     responsibility[k] = exp(a[k]) / sum over j of exp(a[j])                         (Bayes)
 
-A block of points is turned: x[i][row] is number i of all its points, so that a vector holds one number of many
-points.  Every mean is subtracted on its own: it is of one component that a point lies near, and whatever else
-were subtracted first would cost the digits that tell how near.  All of a block's a[k][row] exist at a time, and
-nothing that is larger.
+A block of points is turned: x[i][row] is number i of all its points, so that a vector holds one number of
+many points.  Every mean is subtracted on its own: it is one component that a point lies near, and whatever
+else were subtracted first would cost the digits that tell how near.  All a[k][row] of a block exist at a
+time, and nothing that is larger.
 """
 
 from libc.math cimport INFINITY
@@ -19,9 +19,9 @@ from fastdist._kernels.panel cimport LANES
 
 cdef enum:
     ROWS_OF_BLOCK = 256
-    STEP = ROWS_OF_BLOCK + 16       # from x[i] to x[i + 1]: no power of 2, which would share few sets of the cache
-    LONGEST_SHORT = 15       # numbers of a point whose moments are summed in strands
-    SHORTEST = 2            # and of one that stays in registers
+    STEP = ROWS_OF_BLOCK + 16       # from x[i] to x[i + 1]: a power of 2 would use few sets of the cache
+    LONGEST_SHORT = 15              # numbers of a point whose moments are summed in strands
+    SHORTEST = 2                    # and of one that stays in registers
 
 cdef struct Points:
     # Where the numbers of x lie: bytes from point to point, and from number to number.
@@ -101,35 +101,35 @@ cdef inline void split(double mean, floating *high, floating *low) noexcept nogi
 
 cdef inline floating weighted_log_density(floating q, floating height) noexcept nogil:
     """log_height - q / 2; a distance that overflows, or becomes inf - inf on the way, is infinite."""
-    return fused_multiply_add(<floating> -0.5, if_less(q, <floating> INFINITY, q, <floating> INFINITY), height)
+    q = if_less(q, <floating> INFINITY, q, <floating> INFINITY)
+    return fused_multiply_add(<floating> -0.5, q, height)
 
 
 cdef inline void score_short(
     const floating *x, Py_ssize_t tiles, const floating *mean, const floating *mean_low,
     const floating *scale_tril, const floating *reciprocals, floating height, floating *a, Py_ssize_t d
 ) noexcept nogil:
-    """Points of few numbers, ``d`` of them, a literal: a loop over points alone, of which vectors are made."""
-    cdef floating w[4]
-    cdef floating centre[4]
-    cdef floating centre_low[4]
-    cdef floating factor[16]
-    cdef floating reciprocal[4]
+    """Points of ``d`` numbers, a literal: a loop over points alone, of which vectors are made."""
+    cdef floating w[SHORTEST]
+    cdef floating centre[SHORTEST]
+    cdef floating centre_low[SHORTEST]
+    cdef floating factor[SHORTEST * SHORTEST]
+    cdef floating reciprocal[SHORTEST]
     cdef floating q, total
-    cdef Py_ssize_t tile, row, i, j
+    cdef Py_ssize_t row, i, j
     for i in range(d):
         centre[i], centre_low[i], reciprocal[i] = mean[i], mean_low[i], reciprocals[i]
         for j in range(d):
             factor[i * d + j] = scale_tril[i * d + j]
-    for tile in range(tiles):
-        for row in range(WIDE * tile, WIDE * tile + WIDE):
-            q = 0
-            for i in range(d):
-                total = centred(x[i * STEP + row], centre[i], centre_low[i])
-                for j in range(i):
-                    total = fused_multiply_add(factor[i * d + j], w[j], total)
-                w[i] = total * reciprocal[i]
-                q = fused_multiply_add(w[i], w[i], q)
-            a[row] = weighted_log_density(q, height)
+    for row in range(WIDE * tiles):
+        q = 0
+        for i in range(d):
+            total = centred(x[i * STEP + row], centre[i], centre_low[i])
+            for j in range(i):
+                total = fused_multiply_add(factor[i * d + j], w[j], total)
+            w[i] = total * reciprocal[i]
+            q = fused_multiply_add(w[i], w[i], q)
+        a[row] = weighted_log_density(q, height)
 
 
 cdef inline void score_tile(
@@ -156,8 +156,8 @@ cdef inline void score_diagonal(
 ) noexcept nogil:
     cdef floating q[WIDE]
     cdef floating w
-    cdef Py_ssize_t tile, i, lane
-    for tile in range(tiles):
+    cdef Py_ssize_t i, lane
+    for _ in range(tiles):
         for lane in range(WIDE):
             q[lane] = 0
         for i in range(d):
@@ -172,11 +172,15 @@ cdef inline void score_diagonal(
 
 # ln sum exp
 
+cdef inline floating larger(floating a, floating b) noexcept nogil:
+    return if_less(a, b, b, a)
+
+
 cdef inline void log_sum_exp(floating zero, const Block *block, Py_ssize_t components) noexcept nogil:
     """ln sum over k of exp(a[k]) = base + ln total; and a[k] becomes exp(a[k] - base).
 
-    The largest term is exp(0): nothing overflows, and at most small terms underflow.  Where all a[k] are -inf,
-    the base is 0 instead, since -inf - -inf is NaN; the total is 0 then, and the sum -inf, as it should be.
+    The largest term is exp(0): nothing overflows, and at most small terms underflow.  Where all a[k] are
+    -inf, the base is 0 instead, since -inf - -inf is NaN; the total is 0 then, and the sum -inf, as it is.
     """
     cdef floating *base = <floating *> block.base
     cdef floating *total = <floating *> block.total
@@ -187,7 +191,7 @@ cdef inline void log_sum_exp(floating zero, const Block *block, Py_ssize_t compo
         total[row] = 0
     for k in range(1, components):
         for row in range(rows):
-            base[row] = if_less(base[row], a[k * ROWS_OF_BLOCK + row], a[k * ROWS_OF_BLOCK + row], base[row])
+            base[row] = larger(base[row], a[k * ROWS_OF_BLOCK + row])
     for row in range(rows):
         base[row] = if_less(-<floating> INFINITY, base[row], base[row], <floating> 0)
     for k in range(components):

@@ -1,6 +1,6 @@
 """Gaussian mixtures over blocks of points: densities, responsibilities, and the moments of an E step."""
 
-from typing import Any, Final, final
+from typing import Any, Final, Self, final
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -13,14 +13,14 @@ class Mixture:
     components: Final[int]
     dimension: Final[int]
     dtype: Final[np.dtype[Any]]
-    def __init__(
-        self,
+    def __new__(
+        cls,
         log_heights: NDArray[np.float64],
         weights: NDArray[np.float64],
         means: NDArray[np.float64],
         factors: NDArray[np.float64],
         dtype: DTypeLike,
-    ) -> None: ...
+    ) -> Self: ...
     def score_samples(self, x: NDArray[Any], out: NDArray[Any]) -> None: ...
     def responsibilities(
         self, x: NDArray[Any], out: NDArray[Any], log_density: NDArray[Any] | None = None

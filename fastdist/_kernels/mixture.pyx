@@ -5,14 +5,14 @@ J. R. Stat. Soc. B 39, 1977) needs, of each component k, the moments
 
     totals[k] = sum over r of g_r,    sums[k] = sum of g_r v_r,    products[k] = sum of g_r v_r v_r^T
 
-with v_r = x_r - centre[k], and g_r the responsibility times the weight of the point.  They are made of a block
-as soon as its responsibilities are known.  A centre is the mean of the step before, so that v is small however
-large x is, and no digits are lost.
+with v_r = x_r - centre[k], and g_r the responsibility times the weight of the point.  They are made of a
+block as soon as its responsibilities are known.  A centre is the mean of the step before, so that v is small
+however large x is, and no digits are lost.
 
 Their order is fixed; neither vectors nor tiles can be seen in a result.  Points of few numbers are summed in
 LANES strands, row r in strand r % LANES, which are added in pairs at the end of a call.  Of longer points,
-PIECE rows are multiplied in registers (scatter.pxd), one after the other.  What is summed at a time, a strand
-of a block or a piece, is so in the type of x; sums of these are of float64.
+PIECE rows are multiplied in registers (scatter.pxd), one after the other.  What is summed at a time, a
+strand of a block or a piece, is so in the type of x; sums of these are of float64.
 """
 
 from cpython.mem cimport PyMem_RawFree
@@ -21,8 +21,9 @@ from libc.string cimport memset
 cimport cython
 cimport numpy as cnp
 
+from fastdist._kernels.arrays cimport data_of, rows_of
 from fastdist._kernels.environment cimport enter, environment, leave
-from fastdist._kernels.mathematics cimport floating, fused_multiply_add, if_less
+from fastdist._kernels.mathematics cimport floating, fused_multiply_add
 from fastdist._kernels.multivariate_density cimport LONG, WIDE
 from fastdist._kernels.panel cimport LANES
 from fastdist._kernels.room cimport aligned, make_room
@@ -59,13 +60,13 @@ cdef struct Moments:
     void *room
 
 
-# All points of a block and one component, or all: functions of their own, small enough for the compiler
+# All points of a block: functions that are not inlined, so that their sums stay in registers
 
 cdef void score_component(
     floating zero, const Components *components, const Block *block, Py_ssize_t k
 ) noexcept nogil:
     """a[k] of all points of a block."""
-    cdef Py_ssize_t d = components.d, tiles = block.tiles, lanes, tile
+    cdef Py_ssize_t d = components.d, tiles = block.tiles, tile
     cdef Py_ssize_t factor = 0 if components.factors == 1 else k
     cdef const floating *x = <const floating *> block.x
     cdef const floating *mean = <const floating *> components.means + k * d
@@ -83,12 +84,13 @@ cdef void score_component(
         score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, SHORTEST)
     elif d < LONG or floating is float:
         for tile in range(tiles):
-            score_tile(x + WIDE * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + WIDE * tile,
-                       d, WIDE)
+            score_tile(
+                x + WIDE * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + WIDE * tile, d, WIDE)
     else:
         for tile in range(tiles * (WIDE // LANES)):
-            score_tile(x + LANES * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + LANES * tile,
-                       d, LANES)
+            score_tile(
+                x + LANES * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + LANES * tile, d,
+                LANES)
 
 
 cdef void score_block(floating zero, const Components *components, const Block *block) noexcept nogil:
@@ -117,8 +119,8 @@ cdef inline void add_total(const floating *g, Py_ssize_t tiles, double *strands)
 
 
 cdef inline void add_short(
-    const floating *x, const floating *g, Py_ssize_t tiles, const floating *centre, const floating *centre_low,
-    double *strands, Py_ssize_t d
+    const floating *x, const floating *g, Py_ssize_t tiles, const floating *centre,
+    const floating *centre_low, double *strands, Py_ssize_t d
 ) noexcept nogil:
     """Sums and products, of ``d`` numbers, a literal."""
     cdef floating moments[SHORT_MOMENTS * LANES]
@@ -147,8 +149,8 @@ cdef inline void add_short(
 
 
 cdef inline void add_diagonal(
-    const floating *x, const floating *g, Py_ssize_t tiles, const floating *centre, const floating *centre_low,
-    double *strands, Py_ssize_t d
+    const floating *x, const floating *g, Py_ssize_t tiles, const floating *centre,
+    const floating *centre_low, double *strands, Py_ssize_t d
 ) noexcept nogil:
     cdef floating sums[LANES]
     cdef floating squares[LANES]
@@ -328,7 +330,9 @@ cdef inline void write_log_densities(floating zero, const Block *block, floating
         out[row] = values[row]
 
 
-cdef inline void write_responsibilities(floating zero, const Block *block, floating *out, Py_ssize_t count) noexcept nogil:
+cdef inline void write_responsibilities(
+    floating zero, const Block *block, floating *out, Py_ssize_t count
+) noexcept nogil:
     """Row after row."""
     cdef const floating *a = <const floating *> block.a
     cdef Py_ssize_t row, k
@@ -337,7 +341,9 @@ cdef inline void write_responsibilities(floating zero, const Block *block, float
             out[row * count + k] = a[k * ROWS_OF_BLOCK + row]
 
 
-cdef inline void write_largest(floating zero, const Block *block, Py_ssize_t *out, Py_ssize_t count) noexcept nogil:
+cdef inline void write_largest(
+    floating zero, const Block *block, Py_ssize_t *out, Py_ssize_t count
+) noexcept nogil:
     """The first k of which a[k] is largest."""
     cdef const floating *a = <const floating *> block.a
     cdef floating *largest = <floating *> block.base
@@ -348,7 +354,7 @@ cdef inline void write_largest(floating zero, const Block *block, Py_ssize_t *ou
     for k in range(1, count):
         for row in range(block.n):
             out[row] = k if largest[row] < a[k * ROWS_OF_BLOCK + row] else out[row]
-            largest[row] = if_less(largest[row], a[k * ROWS_OF_BLOCK + row], a[k * ROWS_OF_BLOCK + row], largest[row])
+            largest[row] = larger(largest[row], a[k * ROWS_OF_BLOCK + row])
 
 
 cdef inline void add_expectations(
@@ -376,9 +382,11 @@ cdef inline void add_log_likelihood(
 ) noexcept nogil:
     cdef floating values[ROWS_OF_BLOCK]
     cdef Py_ssize_t row
+    cdef double weight
     log_densities(zero, block, values)
     for row in range(block.n):
-        strands[row % LANES] += (1 if sample_weight == NULL else sample_weight[first + row]) * <double> values[row]
+        weight = 1 if sample_weight == NULL else sample_weight[first + row]
+        strands[row % LANES] += weight * <double> values[row]
 
 
 cdef inline void add_given(
@@ -553,22 +561,8 @@ cdef bint load(
 # For Python
 
 cdef Points points_of(cnp.ndarray x, int typenum, Py_ssize_t numbers, str name) except *:
-    """Where the rows of an array lie, of any strides."""
-    if (cnp.PyArray_NDIM(x) != 2 or cnp.PyArray_DIM(x, 1) != numbers or cnp.PyArray_TYPE(x) != typenum
-            or not cnp.PyArray_ISALIGNED(x) or not cnp.PyArray_ISNOTSWAPPED(x)):
-        raise ValueError(f"{name} of shape {(<object> x).shape}, {x.dtype}; wanted is (n, {numbers}), "
-                         f"{np.dtype(cnp.PyArray_DescrFromType(typenum))}, aligned")
-    return Points(<const char *> cnp.PyArray_DATA(x), cnp.PyArray_STRIDE(x, 0), cnp.PyArray_STRIDE(x, 1))
-
-
-cdef char *data_of(cnp.ndarray array, int typenum, tuple shape, str name, bint written) except? NULL:
-    """Where an array lies, which must be contiguous."""
-    cdef int flags = cnp.NPY_ARRAY_CARRAY if written else cnp.NPY_ARRAY_CARRAY_RO
-    if (cnp.PyArray_TYPE(array) != typenum or not cnp.PyArray_CHKFLAGS(array, flags)
-            or not cnp.PyArray_ISNOTSWAPPED(array) or (<object> array).shape != shape):
-        raise ValueError(f"{name} of shape {(<object> array).shape}, {array.dtype}; wanted is {shape}, "
-                         f"{np.dtype(cnp.PyArray_DescrFromType(typenum))}, contiguous")
-    return <char *> cnp.PyArray_DATA(array)
+    cdef const char *data = rows_of(x, typenum, numbers, name)
+    return Points(data, cnp.PyArray_STRIDE(x, 0), cnp.PyArray_STRIDE(x, 1))
 
 
 cdef Call start(Operation operation, cnp.ndarray x, int typenum, Py_ssize_t count, Py_ssize_t d) except *:
@@ -581,12 +575,14 @@ cdef Call start(Operation operation, cnp.ndarray x, int typenum, Py_ssize_t coun
 
 
 cdef int add_to(
-    Call *call, cnp.ndarray centres, cnp.ndarray totals, cnp.ndarray sums, cnp.ndarray products, bint diagonal
+    Call *call, cnp.ndarray centres, cnp.ndarray totals, cnp.ndarray sums, cnp.ndarray products,
+    bint diagonal
 ) except -1:
     """Where the moments of a call go."""
     cdef tuple shape = (call.count,) + (call.d,) * (1 if diagonal else 2)
     call.moments.count, call.moments.d, call.moments.diagonal = call.count, call.d, diagonal
-    call.moments.centres = <double *> data_of(centres, cnp.NPY_FLOAT64, (call.count, call.d), "centres", False)
+    call.moments.centres = <double *> data_of(
+        centres, cnp.NPY_FLOAT64, (call.count, call.d), "centres", False)
     call.moments.totals = <double *> data_of(totals, cnp.NPY_FLOAT64, (call.count,), "totals", True)
     call.moments.sums = <double *> data_of(sums, cnp.NPY_FLOAT64, (call.count, call.d), "sums", True)
     call.moments.products = <double *> data_of(products, cnp.NPY_FLOAT64, shape, "products", True)
@@ -620,7 +616,8 @@ cdef class Mixture:
         cdef tuple shape = (self.own.factors,) + (d,) * (1 if self.own.diagonal else 2)
         cdef const double *of_heights = <double *> data_of(
             log_heights, cnp.NPY_FLOAT64, (count,), "log_heights", False)
-        cdef const double *of_weights = <double *> data_of(weights, cnp.NPY_FLOAT64, (count,), "weights", False)
+        cdef const double *of_weights = <double *> data_of(
+            weights, cnp.NPY_FLOAT64, (count,), "weights", False)
         cdef const double *of_means = <double *> data_of(means, cnp.NPY_FLOAT64, (count, d), "means", False)
         cdef const double *of_factors = <double *> data_of(factors, cnp.NPY_FLOAT64, shape, "factors", False)
         if not (load(<double> 0, &self.own, of_heights, of_weights, of_means, of_factors)
@@ -652,8 +649,10 @@ cdef class Mixture:
         call.out = data_of(out, self.typenum, (call.n,), "out", True)
         run(&call, self.typenum)
 
-    def responsibilities(self, cnp.ndarray x not None, cnp.ndarray out not None, cnp.ndarray log_density=None):
-        """Write the responsibility of each component for each row of x; and its log density, if asked for."""
+    def responsibilities(
+        self, cnp.ndarray x not None, cnp.ndarray out not None, cnp.ndarray log_density=None
+    ):
+        """Write the responsibility of each component for each row of x; and the log density, if asked for."""
         cdef Call call = self.start(RESPONSIBILITIES, x)
         call.out = data_of(out, self.typenum, (call.n, call.count), "out", True)
         if log_density is not None:
