@@ -34,8 +34,10 @@ LAYERS = {
     "fastdist.multivariate_normal": 8,
     "fastdist.normal_frozen": 7,
     "fastdist.normal": 8,
-    "fastdist": 9,
-    "fastdist.__main__": 10,
+    "fastdist.mixture_parameters": 5,
+    "fastdist.mixture_moments": 6,
+    "fastdist": 11,
+    "fastdist.__main__": 12,
 }
 
 

@@ -1,0 +1,224 @@
+"""Sums over data by component, and the M step: the parameters for which they make the data most likely.
+
+With responsibilities r of n points x, and a centre c near each component's new mean:
+
+    N = sum r,    delta = sum r (x - c) / N,    weight = N / n,    mean = c + delta,
+    covariance = sum r (x - c) (x - c)^T / N - delta delta^T + reg_covar I.
+
+The difference loses digits if delta is long beside the component: then the sums are made about c + delta.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastdist import parallel
+from fastdist._dispatch import mixture
+from fastdist._dispatch import multivariate_density as density
+from fastdist.mixture_parameters import MixtureParameters, NotPositiveDefiniteError
+
+# What is added to the sum of each component's responsibilities, as in scikit-learn: no division by zero.
+LEAST = 10 * 2.0**-52
+# The squared distance of a mean from its centre, in standard deviations: 2 of 16 digits are lost then.
+FAR = 100.0
+# The data are cut into at most so many chunks, whose sums together have at most so many numbers.
+CHUNKS = 32
+NUMBERS = 1 << 19
+# Responsibilities that are made at a time.
+PIECE = 1 << 15
+
+Array = NDArray[Any]
+
+
+class Moments:
+    """Sums over points, for each component.
+
+    Parameters
+    ----------
+    totals : ndarray of float64, shape (K,)
+        sum r.
+    sums : ndarray of float64, shape (K, d)
+        sum r (x - centre).
+    products : ndarray of float64, shape (K, d, d) or (K, d)
+        sum r (x - centre) (x - centre)^T, its lower triangle; or its diagonal alone.
+    """
+
+    def __init__(self, totals: Array, sums: Array, products: Array) -> None:
+        self.totals, self.sums, self.products = totals, sums, products
+
+    @classmethod
+    def zeros(cls, components: int, dimension: int, diagonal: bool) -> Self:
+        """Of no points."""
+        shape = (components, dimension) if diagonal else (components, dimension, dimension)
+        return cls(np.zeros(components), np.zeros((components, dimension)), np.zeros(shape))
+
+    def add(self, other: Moments) -> None:
+        """Add the sums of other points, about the same centres."""
+        self.totals += other.totals
+        self.sums += other.sums
+        self.products += other.products
+
+    def means(self, centres: Array) -> Array:
+        """The new means."""
+        means: Array = centres + self.sums / (self.totals + LEAST)[:, None]
+        return means
+
+    @np.errstate(all="ignore")
+    def maximize(self, centres: Array, covariance_type: str, reg_covar: Any) -> MixtureParameters:
+        """The parameters for which the data are most likely.
+
+        Parameters
+        ----------
+        centres : ndarray, shape (K, d)
+            Those that the sums are about.
+        covariance_type : {'full', 'tied', 'diag', 'spherical'}
+        reg_covar : float or ndarray of shape (d,)
+            Added to the variances.
+
+        Raises
+        ------
+        ValueError
+            If a covariance is not positive definite; it names the component.
+        """
+        totals = self.totals + LEAST
+        n = math.fsum(totals.tolist())
+        delta = self.sums / totals[:, None]
+        means = centres + delta
+        if covariance_type in ("diag", "spherical"):
+            covariances = self.products / totals[:, None] - delta * delta + reg_covar
+            if covariance_type == "spherical":
+                covariances = covariances.sum(axis=1) / means.shape[1]
+        elif covariance_type == "full":
+            covariances = self.products / totals[:, None, None] - delta[:, :, None] * delta[:, None, :]
+        else:
+            between = totals[:, None, None] * delta[:, :, None] * delta[:, None, :]
+            covariances = (self.products - between).sum(axis=0) / n
+        if covariance_type in ("full", "tied"):
+            covariances = np.tril(covariances) + np.tril(covariances, -1).mT
+            diagonal = np.einsum("...ii->...i", covariances)  # a view
+            diagonal += reg_covar
+        try:
+            return MixtureParameters(totals / n, means, covariances, covariance_type)
+        except NotPositiveDefiniteError as error:
+            raise ValueError(_collapsed(error.component, totals / n, covariance_type, reg_covar)) from None
+
+
+def _collapsed(k: int, weights: Array, covariance_type: str, reg_covar: Any) -> str:
+    which = (
+        "the covariance that the components share has"
+        if covariance_type == "tied"
+        else f"component {k}, of weight {weights[k]:.3g}, has"
+    )
+    return (
+        "Fitting the mixture model failed because some components have ill-defined empirical covariance (for "
+        f"instance caused by singleton or collapsed samples): {which} collapsed. Try to decrease the number "
+        f"of components, increase reg_covar (now {np.max(reg_covar):.3g}), or scale the input data."
+    )
+
+
+def is_far(parameters: MixtureParameters, centres: Array) -> bool:
+    """Whether a mean lies so far from the centre of its sums that its covariance has lost digits."""
+    with np.errstate(all="ignore"):
+        if parameters.diagonal:
+            white = (parameters.means - centres) / parameters.factors
+            squared = (white * white).sum(axis=1)
+        else:
+            squared = density.squared_mahalanobis(centres, parameters.means, parameters.factors)
+        return not (squared <= FAR).all()
+
+
+def chunk_rows(n: int, d: int, components: int, diagonal: bool) -> int:
+    """Rows of a chunk, whose sums are made on their own: a multiple of the kernel's block."""
+    numbers = components * (1 + d + (d if diagonal else d * d))
+    chunks = min(CHUNKS, 1 << max(1, (NUMBERS // numbers).bit_length() - 1))
+    rows = -(-n // chunks)
+    return max(mixture.BLOCK, rows + -rows % mixture.BLOCK)
+
+
+def expectation(
+    parameters: MixtureParameters, x: Array, sample_weight: Array | None, centres: Array
+) -> tuple[Moments, float]:
+    """One E step over complete rows: the sums that the M step needs, and the log-likelihood.
+
+    Parameters
+    ----------
+    parameters : MixtureParameters
+    x : ndarray of float64 or float32, shape (n, d)
+        Any strides.
+    sample_weight : ndarray of float64, shape (n,), or None
+    centres : ndarray of float64, shape (K, d)
+
+    Returns
+    -------
+    moments : Moments
+    log_likelihood : float
+        The sum of the weighted log densities.
+
+    Notes
+    -----
+    The number of threads cannot be seen in the result.
+    """
+    kernel = parameters.kernel(x.dtype)
+
+    def add(start: int, stop: int, moments: Moments) -> float:
+        weight = None if sample_weight is None else sample_weight[start:stop]
+        return kernel.add_expectations(
+            x[start:stop], weight, centres, moments.totals, moments.sums, moments.products
+        )
+
+    return _over_chunks(add, x, parameters.components, parameters.diagonal, parameters.share())
+
+
+def moments_of(
+    responsibilities: Callable[[int, int], Array], x: Array, centres: Array, diagonal: bool
+) -> Moments:
+    """The sums for given responsibilities.
+
+    Parameters
+    ----------
+    responsibilities : callable
+        Those of the rows from start to stop, (stop - start, K), of the dtype of x, times sample weights.
+    x : ndarray of float64 or float32, shape (n, d)
+        Any strides.
+    centres : ndarray of float64, shape (K, d)
+    diagonal : bool
+        Whether the diagonals of the products are enough.
+    """
+    components = len(centres)
+    few = max(1, PIECE // components // mixture.BLOCK) * mixture.BLOCK
+
+    def add(start: int, stop: int, moments: Moments) -> float:
+        for i in range(start, stop, few):
+            j = min(stop, i + few)
+            mixture.add_moments(
+                x[i:j], responsibilities(i, j), centres, moments.totals, moments.sums, moments.products
+            )
+        return 0.0
+
+    return _over_chunks(add, x, components, diagonal, 1)[0]
+
+
+def _over_chunks(
+    add: Callable[[int, int, Moments], float], x: Array, components: int, diagonal: bool, share: int
+) -> tuple[Moments, float]:
+    """The sums over all rows: those of each chunk, perhaps on several threads, added in their order."""
+    n, d = x.shape
+    rows = chunk_rows(n, d, components, diagonal)
+    parts = [Moments.zeros(components, d, diagonal) for _ in range(max(1, -(-n // rows)))]
+    logs = [0.0] * len(parts)
+
+    def add_range(start: int, stop: int) -> None:
+        for first in range(start, stop, rows):
+            part = first // rows
+            logs[part] = add(first, min(n, first + rows), parts[part])
+
+    parallel.for_ranges(add_range, n, 0, rows, max(rows, share))
+    total = parts[0]
+    for part in parts[1:]:
+        total.add(part)
+    return total, math.fsum(logs)
