@@ -61,7 +61,7 @@ class MultivariateNormalRelations:
         array([[3., 0.],
                [0., 4.]])
         """
-        chosen = _dimensions(dimensions, self.dim)
+        chosen = check_dimensions(dimensions, self.dim)
         mean = self._mean[..., chosen]
         part = of_covariance(self._covariance_of(chosen), self.allow_singular)
         return self.dist.freeze(mean, part, self.allow_singular)._reshaped(mean.shape, part.shape)
@@ -115,7 +115,7 @@ class MultivariateNormalRelations:
         """
         if not np.size(indices):
             raise ValueError("`indices` is empty: name one component at least.")
-        given = _dimensions(indices, self.dim, "indices", "variables that are given")
+        given = check_dimensions(indices, self.dim, "indices", "variables that are given")
         others = np.setdiff1d(np.arange(self.dim), given)
         if not others.size:
             raise ValueError("Cannot condition on all dimensions.")
@@ -131,11 +131,7 @@ class MultivariateNormalRelations:
         factor = cholesky.cholesky(joint)
         if np.isnan(factor).any() or not isinstance(self._factored, FactoredCovariance):
             return self._conditional_of_singular(values, mean, joint)
-        w = density.whiten(values, mean[..., :count], factor[..., :count, :count])
-        # m_a + L_ab w is what L makes of (w, 0), in its second part.
-        z = np.concatenate([w, np.zeros((*w.shape[:-1], others.size))], axis=-1)
-        conditional_mean = sampling.colorize(z, mean, factor)[..., count:]
-        conditional_factor = factor[..., count:, count:].copy()
+        conditional_mean, conditional_factor = condition(values, mean, factor)
         conditional = self.dist.freeze(conditional_mean, scale_tril=conditional_factor)
         return conditional._reshaped(conditional_mean.shape, conditional_factor.shape)
 
@@ -307,10 +303,8 @@ class MultivariateNormalRelations:
         return ellipse_of(self._mean, self._factored.covariance, root, level)
 
     def _covariance_of(self, components: NDArray[np.intp]) -> Array:
-        """That of some components, by the lower triangle of the whole, of which the factor was made."""
-        one, other = components[:, None], components
-        cov: Array = self._factored.covariance[..., np.maximum(one, other), np.minimum(one, other)]
-        return cov
+        """That of some components."""
+        return entries(self._factored.covariance, components)
 
     def _same_space(self, other: Any) -> FrozenMultivariateNormal:
         """Another distribution as one of this class."""
@@ -326,7 +320,26 @@ class MultivariateNormalRelations:
         return same
 
 
-def _dimensions(
+def condition(values: Array, mean: Array, factor: Array) -> tuple[Array, Array]:
+    """Mean and factor of the last components, given the first: what `conditional` computes.
+
+    `factor` is that of the joint covariance; batches broadcast, as of a ufunc.
+    """
+    count, d = values.shape[-1], factor.shape[-1]
+    w = density.whiten(values, mean[..., :count], factor[..., :count, :count])
+    # m_a + L_ab w is what L makes of (w, 0), in its second part.
+    z = np.concatenate([w, np.zeros((*w.shape[:-1], d - count))], axis=-1)
+    return sampling.colorize(z, mean, factor)[..., count:], factor[..., count:, count:].copy()
+
+
+def entries(cov: Array, chosen: NDArray[np.intp]) -> Array:
+    """The covariance of some components, by the lower triangle of the whole, of which the factor was made."""
+    one, other = chosen[..., :, None], chosen[..., None, :]
+    part: Array = cov[..., np.maximum(one, other), np.minimum(one, other)]
+    return part
+
+
+def check_dimensions(
     dimensions: ArrayLike,
     dim: int,
     name: str = "dimensions",
