@@ -1,0 +1,230 @@
+"""Data of a mixture: rows as the kernels take them, wherever they lie, and batches of rows.
+
+Nothing is copied that is float64 or float32 already, whatever its strides: a memory map stays on disk.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastdist.mixture_moments import Moments, expectation
+from fastdist.mixture_parameters import MixtureParameters
+
+# Numbers of the data that are looked at together.
+CHUNK = 1 << 16
+# A sample of the rows, from which k-means starts, has at most so many rows and some so many numbers.
+SAMPLE_ROWS, SAMPLE_NUMBERS = 1 << 16, 1 << 19
+# Rows of it for each component, at least.
+SAMPLE_SHARE = 256
+
+Array = NDArray[Any]
+
+
+def as_rows(x: Any, name: str = "GaussianMixture") -> Array:
+    """Points as an array (n, d) of float64 or float32, with scikit-learn's errors; NaN and inf may pass."""
+    if hasattr(x, "toarray") and hasattr(x, "nnz"):
+        raise TypeError(
+            "Sparse data was passed for X, but dense data is required. Use '.toarray()' to convert to a "
+            "dense numpy array."
+        )
+    rows = np.asarray(x)
+    if rows.dtype.kind == "O" and hasattr(x, "columns") and hasattr(x, "to_numpy"):
+        rows = x.to_numpy(dtype=np.float64, na_value=np.nan)  # pandas' own dtypes, with pandas.NA
+    if rows.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported\n{x}\n")
+    if rows.dtype.type not in (np.float64, np.float32) or not rows.flags.aligned or not rows.dtype.isnative:
+        is_float32 = rows.dtype.kind == "f" and rows.dtype.itemsize == 4
+        rows = rows.astype(np.float32 if is_float32 else np.float64)
+    if rows.ndim != 2:
+        if rows.ndim > 2:
+            raise ValueError(f"Found array with dim {rows.ndim}, while dim <= 2 is required by {name}.")
+        kind = "1D array" if rows.ndim else "scalar array"
+        raise ValueError(
+            f"Expected 2D array, got {kind} instead:\narray={rows}.\nReshape your data either using "
+            "array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) if it contains a "
+            "single sample."
+        )
+    for count, what in zip(rows.shape, ("sample(s)", "feature(s)"), strict=True):
+        if not count:
+            raise ValueError(
+                f"Found array with 0 {what} (shape={rows.shape}) while a minimum of 1 is required by {name}."
+            )
+    return rows
+
+
+def has_missing(x: Array) -> bool:
+    """Whether there is a NaN; an infinity is an error."""
+    few = max(1, CHUNK // x.shape[1])
+    missing = False
+    for start in range(0, len(x), few):
+        chunk = x[start : start + few]
+        with np.errstate(all="ignore"):
+            total = chunk.sum()
+        if not math.isfinite(total):  # or too large a sum
+            if np.isinf(chunk).any():
+                raise ValueError(f"Input X contains infinity or a value too large for {x.dtype!r}.")
+            missing = missing or bool(np.isnan(chunk).any())
+    return missing
+
+
+def as_sample_weight(sample_weight: Any, n: int) -> Array | None:
+    """Weights of rows as float64, with scikit-learn's errors."""
+    if sample_weight is None:
+        return None
+    weight = np.asarray(sample_weight, np.float64)
+    if weight.ndim == 0:
+        weight = np.full(n, weight)
+    if weight.ndim != 1:
+        raise ValueError(
+            f"Sample weights must be 1D array or scalar, got {weight.ndim}D array. Expected either a scalar "
+            f"value or a 1D array of length {n}."
+        )
+    if weight.shape != (n,):
+        raise ValueError(f"sample_weight.shape == {weight.shape}, expected {(n,)}!")
+    if not np.isfinite(weight).all():
+        raise ValueError(f"Input sample_weight contains {'NaN' if np.isnan(weight).any() else 'infinity'}.")
+    if (weight < 0).any():
+        raise ValueError("Negative values in data passed to `sample_weight`")
+    if not weight.any():
+        raise ValueError("Sample weights must contain at least one non-zero number.")
+    return np.ascontiguousarray(weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows, their weights if they have any, and whether a value is missing."""
+
+    x: Array
+    sample_weight: Array | None
+    missing: bool
+
+    def expectation(self, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
+        """One E step, as `mixture_moments.expectation`; missing values are marginalised."""
+        if self.missing:
+            from fastdist import mixture_missing
+
+            return mixture_missing.expectation(parameters, self.x, self.sample_weight, centres)
+        return expectation(parameters, self.x, self.sample_weight, centres)
+
+
+def batch_of(x: Any, sample_weight: Any = None) -> Batch:
+    """Checked rows and weights."""
+    rows = as_rows(x)
+    return Batch(rows, as_sample_weight(sample_weight, len(rows)), has_missing(rows))
+
+
+class Data:
+    """All rows of a fit: a batch, or batches that are read again and again.
+
+    Parameters
+    ----------
+    batches : callable
+        Returns an iterator over them; each has rows of the same length.
+
+    Attributes
+    ----------
+    n, d : int
+        Numbers of rows and of features.
+    dtype : dtype
+        Of the first batch.
+    total_weight : float
+        The sum of the weights of the rows: n without weights.
+    """
+
+    def __init__(self, batches: Callable[[], Iterator[Batch]]) -> None:
+        self._batches = batches
+        self.n = 0
+        totals = []
+        for batch in batches():
+            if not self.n:
+                self.d: int = batch.x.shape[1]
+                self.dtype = batch.x.dtype
+            elif batch.x.shape[1] != self.d:
+                raise ValueError(f"X has batches of {self.d} and of {batch.x.shape[1]} features")
+            weight = batch.sample_weight
+            self.n += len(batch.x)
+            totals.append(float(len(batch.x)) if weight is None else math.fsum(weight))
+        if not self.n:
+            raise ValueError(
+                "Found no batch with samples while a minimum of 1 is required by GaussianMixture."
+            )
+        self.total_weight = math.fsum(totals)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._batches()
+
+    def expectation(self, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
+        """One E step over all rows, batch after batch."""
+        moments = Moments.zeros(parameters.components, parameters.dimension, parameters.diagonal)
+        logs = []
+        for batch in self:
+            part, log_likelihood = batch.expectation(parameters, centres)
+            moments.add(part)
+            logs.append(log_likelihood)
+        return moments, math.fsum(logs)
+
+    def sample(self, components: int, rng: np.random.Generator) -> Batch:
+        """All rows if they are few; else one, at random, of each of as many equal parts as there may be."""
+        rows = max(SAMPLE_SHARE * components, min(SAMPLE_ROWS, SAMPLE_NUMBERS // self.d))
+        if self.n <= rows:
+            batches = list(self)
+            if len(batches) == 1:
+                return batches[0]
+            taken = [np.arange(len(batch.x)) for batch in batches]
+        else:
+            places = ((np.arange(rows) + rng.random(rows)) * (self.n / rows)).astype(np.intp)
+            places = np.minimum(places, self.n - 1)
+            batches, taken, first = [], [], 0
+            for batch in self:
+                inside = places[(places >= first) & (places < first + len(batch.x))] - first
+                first += len(batch.x)
+                batches.append(_taken(batch, inside))
+                taken.append(np.arange(len(inside)))
+        parts = [_taken(batch, indices) for batch, indices in zip(batches, taken, strict=True)]
+        weights = [
+            np.ones(len(part.x)) if part.sample_weight is None else part.sample_weight for part in parts
+        ]
+        return Batch(
+            np.concatenate([part.x for part in parts]).astype(self.dtype, copy=False),
+            np.concatenate(weights),
+            any(part.missing for part in parts),
+        )
+
+
+def _taken(batch: Batch, indices: NDArray[np.intp]) -> Batch:
+    x = batch.x[indices]
+    weight = batch.sample_weight
+    missing = batch.missing and bool(np.isnan(x).any())
+    return Batch(x, None if weight is None else weight[indices], missing)
+
+
+def data_of(x: Any, sample_weight: Any = None) -> Data:
+    """All rows of a fit, of an array or of batches; `GaussianMixture.fit` says what these may be."""
+    if not is_batches(x):
+        batch = batch_of(x, sample_weight)
+        return Data(lambda: iter([batch]))
+    if sample_weight is not None:
+        raise ValueError("sample_weight goes with an array: batches have no weights")
+    source: Callable[[], Iterable[Any]] = x if callable(x) else lambda: x
+    return Data(lambda: map(batch_of, source()))
+
+
+def is_batches(x: Any) -> bool:
+    """Whether it is no array, but gives arrays."""
+    if callable(x) and not hasattr(x, "__array__"):
+        return True
+    if isinstance(x, Iterator):
+        raise TypeError(
+            f"X is a {type(x).__name__}, which can be read but once, and a fit reads the data in every step: "
+            "pass a list of batches, or a function that returns an iterator over them, or call partial_fit."
+        )
+    if isinstance(x, list | tuple):
+        return bool(x) and getattr(x[0], "ndim", 0) == 2
+    is_array = any(hasattr(x, name) for name in ("__array__", "__getitem__", "__dataframe__"))
+    return isinstance(x, Iterable) and not is_array

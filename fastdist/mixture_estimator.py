@@ -1,0 +1,245 @@
+"""scikit-learn's protocol for models, without scikit-learn: parameters, names of features, errors."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Callable
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.random import SeedSequence
+from numpy.typing import NDArray
+
+from fastdist.exceptions import InvalidParameterError, NotFittedError, as_in_scikit_learn
+from fastdist.mixture_parameters import COVARIANCE_TYPES
+
+INIT_PARAMS = ("k-means++", "kmeans", "random", "random_from_data")
+# Names that a message shows, at most.
+SHOWN = 5
+
+
+def _is_integer(least: int) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, Integral) and int(value) >= least
+
+
+def _is_real(value: Any) -> bool:
+    return isinstance(value, Real) and float(value) >= 0  # NaN is not
+
+
+def _is_string(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, bool | np.bool_)
+
+
+def _is_array(value: Any) -> bool:
+    return (
+        value is None or hasattr(value, "__array__") or (hasattr(value, "__len__") and not _is_string(value))
+    )
+
+
+def _is_random_state(value: Any) -> bool:
+    kinds = (np.random.Generator, np.random.RandomState, SeedSequence)
+    return value is None or value is np.random or isinstance(value, kinds) or _is_integer(0)(value)
+
+
+def _one_of(names: tuple[str, ...]) -> str:
+    return "a str among {" + ", ".join(map(repr, names)) + "}"
+
+
+# What each parameter may be, and how scikit-learn says it.
+CONSTRAINTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "n_components": (_is_integer(1), "an int in the range [1, inf)"),
+    "covariance_type": (
+        lambda value: _is_string(value) and value in COVARIANCE_TYPES,
+        _one_of(tuple(sorted(COVARIANCE_TYPES))),
+    ),
+    "tol": (_is_real, "a float in the range [0.0, inf)"),
+    "reg_covar": (
+        lambda value: _is_real(value) or (_is_string(value) and value == "scale"),
+        "a float in the range [0.0, inf) or a str among {'scale'}",
+    ),
+    "max_iter": (_is_integer(0), "an int in the range [0, inf)"),
+    "n_init": (_is_integer(1), "an int in the range [1, inf)"),
+    "init_params": (lambda value: _is_string(value) and value in INIT_PARAMS, _one_of(INIT_PARAMS)),
+    "weights_init": (_is_array, "an array-like or None"),
+    "means_init": (_is_array, "an array-like or None"),
+    "precisions_init": (_is_array, "an array-like or None"),
+    "random_state": (
+        _is_random_state,
+        "an int in the range [0, inf), an instance of 'numpy.random.Generator', an instance of "
+        "'numpy.random.mtrand.RandomState' or None",
+    ),
+    "warm_start": (_is_truth, "an instance of 'bool' or an instance of 'numpy.bool'"),
+    "verbose": (
+        lambda value: _is_truth(value) or _is_integer(0)(value) or (_is_string(value) and value == "bar"),
+        "an int in the range [0, inf), an instance of 'bool', an instance of 'numpy.bool' or a str among "
+        "{'bar'}",
+    ),
+    "verbose_interval": (_is_integer(1), "an int in the range [1, inf)"),
+}
+
+
+class Estimator:
+    """What scikit-learn asks of a model, but for the model itself."""
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The parameters of the constructor.
+
+        Parameters
+        ----------
+        deep : bool, optional
+            No parameter has parameters of its own: nothing depends on it.
+
+        Returns
+        -------
+        dict
+            Names and values, as they were given.
+
+        Examples
+        --------
+        >>> from fastdist import GaussianMixture
+        >>> GaussianMixture(3).get_params()["n_components"]
+        3
+        """
+        return {name: getattr(self, name) for name in sorted(CONSTRAINTS)}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the constructor; they are checked when the model is fitted.
+
+        Parameters
+        ----------
+        **params : dict
+            Names and values.
+
+        Returns
+        -------
+        GaussianMixture
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If there is no parameter of a name.
+
+        Examples
+        --------
+        >>> from fastdist import GaussianMixture
+        >>> GaussianMixture(3).set_params(tol=1e-6)
+        GaussianMixture(n_components=3, tol=1e-06)
+        """
+        for name in params:
+            if name.partition("__")[0] not in CONSTRAINTS or "__" in name:
+                raise ValueError(
+                    f"Invalid parameter {name!r} for estimator {self}. "
+                    f"Valid parameters are: {sorted(CONSTRAINTS)!r}."
+                )
+        for name, value in params.items():
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        shown = []
+        for name, parameter in inspect.signature(type(self)).parameters.items():
+            value = getattr(self, name)
+            default = parameter.default
+            if type(value) is not type(default) or not np.array_equal(value, default):
+                shown.append(f"{name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn wants to know of the model: scikit-learn alone calls it."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        return Tags(
+            estimator_type="density_estimator",
+            target_tags=TargetTags(required=False),
+            input_tags=InputTags(allow_nan=True),
+        )
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether the model has its parameters."""
+        return hasattr(self, "means_")
+
+    def _check_is_fitted(self) -> None:
+        if not self.__sklearn_is_fitted__():
+            raise as_in_scikit_learn(NotFittedError)(
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate "
+                "arguments before using this estimator."
+            )
+
+    def _check_params(self) -> None:
+        """Raise what scikit-learn raises for a parameter that may not be."""
+        for name, (allowed, words) in CONSTRAINTS.items():
+            value = getattr(self, name)
+            if not allowed(value):
+                raise as_in_scikit_learn(InvalidParameterError)(
+                    f"The {name!r} parameter of {type(self).__name__} must be {words}. Got {value!r} instead."
+                )
+
+    def _record_features(self, x: Any, n_features: int) -> None:
+        """Keep the number of features of the data, and their names if these are strings."""
+        names = feature_names(x)
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        self.n_features_in_ = n_features
+
+    def _check_feature_names(self, x: Any) -> None:
+        """Warn or raise unless the features are those of the fit, in their order."""
+        fitted = self.__dict__.get("feature_names_in_")
+        if type(x) is np.ndarray and fitted is None:
+            return
+        names, model = feature_names(x), type(self).__name__
+        if fitted is None and names is not None:
+            warnings.warn(
+                f"X has feature names, but {model} was fitted without feature names",
+                UserWarning,
+                stacklevel=4,
+            )
+        if fitted is not None and names is None:
+            warnings.warn(
+                f"X does not have valid feature names, but {model} was fitted with feature names",
+                UserWarning,
+                stacklevel=4,
+            )
+        if fitted is None or names is None or (len(fitted) == len(names) and (fitted == names).all()):
+            return
+        unseen, missing = sorted(set(names) - set(fitted)), sorted(set(fitted) - set(names))
+        message = "The feature names should match those that were passed during fit.\n"
+        if unseen:
+            message += "Feature names unseen at fit time:\n" + _listed(unseen)
+        if missing:
+            message += "Feature names seen at fit time, yet now missing:\n" + _listed(missing)
+        if not unseen and not missing:
+            message += "Feature names must be in the same order as they were in fit.\n"
+        raise ValueError(message)
+
+
+def _listed(names: list[str]) -> str:
+    more = ["- ..."] if len(names) > SHOWN else []
+    return "\n".join([*(f"- {name}" for name in names[:SHOWN]), *more, ""])
+
+
+def feature_names(x: Any) -> NDArray[np.object_] | None:
+    """The names of the columns of a data frame, if they are strings."""
+    columns = getattr(x, "columns", None)
+    if columns is None or not hasattr(x, "shape"):
+        return None
+    names = np.empty(len(columns), dtype=object)
+    names[:] = list(columns)
+    kinds = sorted({type(name).__qualname__ for name in names})
+    if "str" in kinds and len(kinds) > 1:
+        raise TypeError(
+            "Feature names are only supported if all input features have string names, but your input has "
+            f"{kinds} as feature name / column name types. If you want feature names to be stored and "
+            "validated, you must convert them all to strings, by using X.columns = X.columns.astype(str) for "
+            "example. Otherwise you can remove feature / column names from your input data, or convert them "
+            "all to a non-string data type."
+        )
+    return names if kinds == ["str"] else None

@@ -1,0 +1,78 @@
+"""The EM algorithm [1]_: from initial parameters to those for which the data are most likely.
+
+    E step:  responsibility r_k(x) = weight_k N(x; mean_k, covariance_k) / p(x)
+    M step:  the weights, means and covariances of the data, weighted with r_k
+
+It never lowers the likelihood.  The sums of both are made in one pass (`mixture_moments.expectation`).
+
+References
+----------
+.. [1] A. P. Dempster, N. M. Laird, D. B. Rubin, "Maximum likelihood from incomplete data via the EM
+   algorithm", Journal of the Royal Statistical Society B 39 (1977).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fastdist.mixture_data import Data
+from fastdist.mixture_moments import is_far
+from fastdist.mixture_parameters import MixtureParameters
+
+# Called with the number of the iteration, the lower bound and its change; True ends the fit.
+Callback = Callable[[int, float, float], Any]
+
+
+@dataclass(slots=True)
+class Fit:
+    """What EM has found from one start."""
+
+    parameters: MixtureParameters
+    lower_bound: float = -math.inf
+    converged: bool = False
+    stopped: bool = False
+    lower_bounds: list[float] = field(default_factory=list)
+
+
+def em(
+    data: Data,
+    parameters: MixtureParameters,
+    *,
+    lower_bound: float,
+    tol: float,
+    max_iter: int,
+    reg_covar: Any,
+    report: Callback,
+) -> Fit:
+    """Steps of EM until the mean log-likelihood changes by less than ``tol``."""
+    fit = Fit(parameters)
+    for iteration in range(1, max_iter + 1):
+        fit.parameters, log_likelihood = step(data, fit.parameters, reg_covar)
+        before, lower_bound = lower_bound, log_likelihood / data.total_weight
+        fit.lower_bounds.append(lower_bound)
+        fit.lower_bound = lower_bound
+        change = lower_bound - before
+        fit.stopped = report(iteration, lower_bound, change) is True
+        fit.converged = abs(change) < tol
+        if fit.converged or fit.stopped:
+            break
+    return fit
+
+
+def step(data: Data, parameters: MixtureParameters, reg_covar: Any) -> tuple[MixtureParameters, float]:
+    """One E step and one M step: the new parameters, and the log-likelihood of the old ones."""
+    centres, kind = parameters.means, parameters.covariance_type
+    moments, log_likelihood = data.expectation(parameters, centres)
+    try:
+        new = moments.maximize(centres, kind, reg_covar)
+        if not is_far(new, centres):
+            return new, log_likelihood
+    except ValueError:
+        pass  # too few digits, perhaps
+    # Where means have moved far, the same sums about the new means.
+    centres = moments.means(centres)
+    moments, _ = data.expectation(parameters, centres)
+    return moments.maximize(centres, kind, reg_covar), log_likelihood
