@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastdist import mixture_missing
 from fastdist.mixture_moments import Moments, expectation
 from fastdist.mixture_parameters import MixtureParameters
 
@@ -104,11 +105,14 @@ class Batch:
     sample_weight: Array | None
     missing: bool
 
+    @property
+    def total_weight(self) -> float:
+        """The sum of the weights of the rows: their number without weights."""
+        return float(len(self.x)) if self.sample_weight is None else math.fsum(self.sample_weight)
+
     def expectation(self, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
         """One E step, as `mixture_moments.expectation`; missing values are marginalised."""
         if self.missing:
-            from fastdist import mixture_missing
-
             return mixture_missing.expectation(parameters, self.x, self.sample_weight, centres)
         return expectation(parameters, self.x, self.sample_weight, centres)
 
@@ -147,9 +151,8 @@ class Data:
                 self.dtype = batch.x.dtype
             elif batch.x.shape[1] != self.d:
                 raise ValueError(f"X has batches of {self.d} and of {batch.x.shape[1]} features")
-            weight = batch.sample_weight
             self.n += len(batch.x)
-            totals.append(float(len(batch.x)) if weight is None else math.fsum(weight))
+            totals.append(batch.total_weight)
         if not self.n:
             raise ValueError(
                 "Found no batch with samples while a minimum of 1 is required by GaussianMixture."
@@ -226,5 +229,5 @@ def is_batches(x: Any) -> bool:
         )
     if isinstance(x, list | tuple):
         return bool(x) and getattr(x[0], "ndim", 0) == 2
-    is_array = any(hasattr(x, name) for name in ("__array__", "__getitem__", "__dataframe__"))
+    is_array = any(hasattr(x, name) for name in ("__array__", "__getitem__", "__dataframe__", "toarray"))
     return isinstance(x, Iterable) and not is_array

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastdist.mixture_data import Data
-from fastdist.mixture_moments import is_far
+from fastdist.mixture_data import Batch, Data
+from fastdist.mixture_moments import Moments, is_far
 from fastdist.mixture_parameters import MixtureParameters
 
 # Called with the number of the iteration, the lower bound and its change; True ends the fit.
@@ -76,3 +76,25 @@ def step(data: Data, parameters: MixtureParameters, reg_covar: Any) -> tuple[Mix
     centres = moments.means(centres)
     moments, _ = data.expectation(parameters, centres)
     return moments.maximize(centres, kind, reg_covar), log_likelihood
+
+
+class Step:
+    """A step of EM that is made batch by batch."""
+
+    def __init__(self, parameters: MixtureParameters, reg_covar: Any) -> None:
+        self._parameters, self._reg_covar = parameters, reg_covar
+        self._moments = Moments.zeros(parameters.components, parameters.dimension, parameters.diagonal)
+        self._log_likelihood = self._total_weight = 0.0
+
+    def add(self, batch: Batch) -> None:
+        """Add the sums over a batch, with the parameters before the step."""
+        moments, log_likelihood = batch.expectation(self._parameters, self._parameters.means)
+        self._moments.add(moments)
+        self._log_likelihood += log_likelihood
+        self._total_weight += batch.total_weight
+
+    def end(self) -> tuple[MixtureParameters, float]:
+        """The parameters after the step, and the mean log-likelihood before it."""
+        before = self._parameters
+        new = self._moments.maximize(before.means, before.covariance_type, self._reg_covar)
+        return new, self._log_likelihood / self._total_weight

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastdist.mixture_data import CHUNK, Batch, Data
+from fastdist.mixture_missing import means_of_observed
 from fastdist.mixture_moments import Moments, is_far, moments_of
 from fastdist.mixture_parameters import MixtureParameters
 
@@ -52,7 +53,11 @@ def initial_parameters(
     """
     sample = data.sample(components, rng)
     if sample.missing:
-        sample = Batch(completed(sample.x, means_of_features(sample)), sample.sample_weight, False)
+        sample = Batch(
+            completed(sample.x, means_of_observed(sample.x, sample.sample_weight)),
+            sample.sample_weight,
+            False,
+        )
     diagonal = covariance_type in ("diag", "spherical")
     if init_params in ("k-means++", "random_from_data"):
         if init_params == "k-means++":
@@ -78,7 +83,7 @@ def initial_parameters(
 
             return one_hot
     else:
-        centres = np.repeat(means_of_features(sample)[None], components, axis=0)
+        centres = np.repeat(means_of_observed(sample.x, sample.sample_weight)[None], components, axis=0)
         uniforms = _uniforms(rng, data.n * components)
 
         def labels(x: Array, first: int) -> Callable[[int, int], Array]:
@@ -156,21 +161,6 @@ def _drawn(sample: Batch, components: int, rng: np.random.Generator) -> NDArray[
 # Features
 
 
-def means_of_features(batch: Batch) -> Array:
-    """The weighted means of the values that are there; a feature without any is an error."""
-    totals, sums = np.zeros(batch.x.shape[1]), np.zeros(batch.x.shape[1])
-    for j in range(batch.x.shape[1]):
-        column = batch.x[:, j].astype(np.float64)
-        weight = np.ones(len(column)) if batch.sample_weight is None else batch.sample_weight
-        there = ~np.isnan(column) & (weight > 0)
-        if not there.any():
-            raise ValueError(f"Input X contains NaN alone in feature {j}: it has no value to learn from")
-        first = column[there][0]  # near the others: large numbers lose no digits
-        totals[j] = weight[there].sum()
-        sums[j] = (weight[there] * (column[there] - first)).sum() / totals[j] + first
-    return sums
-
-
 def variances_of_features(data: Iterable[Batch], origin: Array) -> Array:
     """The weighted variances of the values that are there, by sums about a point near their means."""
     totals, sums, squares = np.zeros((3, len(origin)))
@@ -195,7 +185,7 @@ def scale_of(data: Data, reg_covar: Any, rng: np.random.Generator) -> tuple[Any,
     A feature without variance has 1 for its variance then.
     """
     sample = data.sample(1, rng)
-    origin = means_of_features(sample)
+    origin = means_of_observed(sample.x, sample.sample_weight)
     if isinstance(reg_covar, str):
         variances = variances_of_features(data, origin)
         variances = np.where(variances > 0, variances, 1.0)
@@ -266,7 +256,7 @@ def kmeans(sample: Batch, components: int, unit: Array, rng: np.random.Generator
     n, d = x.shape
     weight = np.ones(n) if sample.sample_weight is None else sample.sample_weight
     centres = x[kmeans_plusplus(sample, components, unit, rng)].astype(np.float64)
-    origin = means_of_features(sample)
+    origin = means_of_observed(sample.x, sample.sample_weight)
     variances = variances_of_features([sample], origin)
     tolerance = TOLERANCE * float((variances / unit**2).sum()) / d
     before: Array | None = None

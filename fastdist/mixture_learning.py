@@ -1,0 +1,276 @@
+"""Fitting a Gaussian mixture: all at once, from batches, or batch by batch."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fastdist.exceptions import ConvergenceWarning, as_in_scikit_learn
+from fastdist.mixture_data import Data, batch_of, data_of
+from fastdist.mixture_fitting import Callback, Fit, Step, em
+from fastdist.mixture_given import Given, given_parameters
+from fastdist.mixture_inference import MixtureInference
+from fastdist.mixture_initialization import initial_parameters, scale_of
+from fastdist.mixture_parameters import MixtureParameters
+from fastdist.mixture_progress import Progress
+from fastdist.mixture_sampling import fitting_source
+
+
+class MixtureLearning(MixtureInference):
+    """Methods of `fastdist.GaussianMixture` that find its parameters."""
+
+    n_components: int
+    tol: float
+    reg_covar: Any
+    max_iter: int
+    n_init: int
+    init_params: str
+    weights_init: Any
+    means_init: Any
+    precisions_init: Any
+    warm_start: bool
+    verbose: Any
+    verbose_interval: int
+    _pending: Step | None = None
+
+    def fit(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        callback: Callback | None = None,
+    ) -> Self:
+        """Find the parameters for which data are most likely, by EM.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d), or batches of rows
+            The data; NaN is a missing value.  float64 and float32 are read where they lie, also in a memory
+            map larger than memory.  Batches are a list of arrays, a function that returns an iterator over
+            arrays, or any object that can be iterated again and again.
+        y : optional
+            Not used.
+        sample_weight : array_like, shape (n,), optional
+            A weight k counts as k rows.
+        callback : callable, optional
+            Called after each step with its number, the mean log-likelihood and its change; if it returns
+            True, the fit ends there.
+
+        Returns
+        -------
+        GaussianMixture
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If a parameter may not be; if there are fewer rows than components, or fewer than 2; if the data
+            contain an infinity, or a feature that is NaN alone; if a component collapses: it is named.
+        TypeError
+            If the data are sparse, or an iterator, which can be read but once.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the best start did not converge in `max_iter` steps.
+
+        Notes
+        -----
+        A step is one pass over the data: responsibilities r [1]_ by Bayes' formula (see `predict_proba`), and
+        the sums that make ``weight_k = sum r_k / n``, ``mean_k = sum r_k x / sum r_k`` and
+        ``covariance_k = sum r_k (x - mean_k) (x - mean_k)^T / sum r_k + reg_covar I``.  A second pass is made
+        only where a mean has moved by more than ten standard deviations.
+
+        References
+        ----------
+        .. [1] A. P. Dempster, N. M. Laird, D. B. Rubin, "Maximum likelihood from incomplete data via the EM
+           algorithm", Journal of the Royal Statistical Society B 39 (1977).
+
+        Examples
+        --------
+        >>> import fastdist
+        >>> truth = fastdist.GaussianMixture.from_parameters([0.5, 0.5], [[0], [8]], [1, 1], "spherical")
+        >>> X, _ = truth.sample(10_000, rng=fastdist.default_rng(7))
+        >>> model = fastdist.GaussianMixture(2, random_state=0).fit(X)
+        >>> sorted(model.means_.round(1).ravel().tolist())
+        [0.0, 8.0]
+        """
+        fit = self._fit(X, sample_weight, callback)
+        if not fit.converged and not fit.stopped and self.max_iter > 0:
+            warnings.warn(
+                "Best performing initialization did not converge. Try different init parameters, or increase "
+                "max_iter, tol, or check for degenerate data.",
+                as_in_scikit_learn(ConvergenceWarning),
+                stacklevel=2,
+            )
+        return self
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> NDArray[np.intp]:
+        """Fit, and say which component each row belongs to.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d)
+            The data.
+        y : optional
+            Not used.
+        sample_weight : array_like, shape (n,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        ndarray of int, shape (n,)
+            What `predict` returns after `fit`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit` raises them.
+
+        Examples
+        --------
+        >>> from fastdist import GaussianMixture
+        >>> len(set(GaussianMixture(2, random_state=0).fit_predict([[1.0], [1.1], [9.0], [9.1]])))
+        2
+        """
+        return self.fit(X, y, sample_weight).predict(X)
+
+    def partial_fit(
+        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None, *, last: bool = False
+    ) -> Self:
+        """Add a batch of rows to a step of EM, and perhaps end the step.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d)
+            The batch.  If the model has no parameters yet, they start from this one, as those of `fit`.
+        y : optional
+            Not used.
+        sample_weight : array_like, shape (n,), optional
+            Weights of the rows.
+        last : bool, optional
+            Whether the step ends with this batch: only then parameters, `n_iter_`, `lower_bound_` and
+            `converged_` change.
+
+        Returns
+        -------
+        GaussianMixture
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `fit` raises them.
+
+        Notes
+        -----
+        All batches of a step are seen with the parameters before it, so that batches of which the last ends
+        the step make the same parameters as a step of EM over all rows.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fastdist import GaussianMixture
+        >>> X = np.random.default_rng(7).normal(size=(3000, 2)) * [1, 5]
+        >>> batches = np.array_split(X, 3)
+        >>> model = GaussianMixture(random_state=0)
+        >>> for step in range(2):
+        ...     for i, batch in enumerate(batches):
+        ...         model = model.partial_fit(batch, last=i == 2)
+        >>> bool(np.allclose(model.means_, X.mean(axis=0))), model.n_iter_
+        (True, 2)
+        """
+        self._check_params()
+        batch = batch_of(X, sample_weight)
+        if not self.__sklearn_is_fitted__():
+            data = Data(lambda: iter([batch]))
+            self._check_data(X, data, 1)
+            self._record_features(X, data.d)
+            rng = fitting_source(self.random_state)
+            self._take(self._initial(data, self._given(data.d), rng), converged=False)
+        parameters = self._fitted()
+        self._check_features(X, batch.x.shape[1])
+        if self._pending is None:
+            data = Data(lambda: iter([batch]))
+            reg_covar, _ = scale_of(data, self.reg_covar, fitting_source(0))
+            self._pending = Step(parameters, reg_covar)
+        self._pending.add(batch)
+        if last:
+            new, lower_bound = self._pending.end()
+            converged = abs(lower_bound - self.lower_bound_) < self.tol
+            self._take(new, [*self.lower_bounds_, lower_bound], converged)
+        return self
+
+    def _fit(self, X: Any, sample_weight: Any, callback: Callback | None) -> Fit:
+        self._check_params()
+        data = data_of(X, sample_weight)
+        self._check_data(X, data, 2)
+        given = self._given(data.d)
+        start = None
+        if self.warm_start and hasattr(self, "converged_") and self.__sklearn_is_fitted__():
+            start = self._fitted()
+            self._check_features(X, data.d)
+        rng = fitting_source(self.random_state)
+        reg_covar, _ = scale_of(data, self.reg_covar, rng)
+        progress = Progress(self.verbose, self.verbose_interval, self.max_iter, callback)
+        best: Fit | None = None
+        try:
+            for number in range(self.n_init if start is None else 1):
+                progress.start(number)
+                fit = em(
+                    data,
+                    self._initial(data, given, rng) if start is None else start,
+                    lower_bound=-math.inf if start is None else self.lower_bound_,
+                    tol=self.tol,
+                    max_iter=self.max_iter,
+                    reg_covar=reg_covar,
+                    report=progress.iteration,
+                )
+                if self.max_iter:
+                    progress.end(fit)
+                if best is None or fit.lower_bound > best.lower_bound or best.lower_bound == -math.inf:
+                    best = fit
+                if fit.stopped:
+                    break
+        finally:
+            progress.close()
+        assert best is not None
+        self._record_features(X, data.d)
+        self._take(best.parameters, best.lower_bounds, best.converged)
+        return best
+
+    def _check_data(self, X: Any, data: Data, least: int) -> None:
+        if data.n < least:
+            raise ValueError(
+                f"Found array with {data.n} sample(s) (shape={(data.n, data.d)}) while a minimum of {least} "
+                f"is required by {type(self).__name__}."
+            )
+        if data.n < self.n_components:
+            raise ValueError(
+                f"Expected n_samples >= n_components but got n_components = {self.n_components}, "
+                f"n_samples = {data.n}"
+            )
+
+    def _given(self, d: int) -> Given:
+        return given_parameters(
+            self.weights_init,
+            self.means_init,
+            self.precisions_init,
+            self.n_components,
+            d,
+            self.covariance_type,
+        )
+
+    def _initial(self, data: Data, given: Given, rng: np.random.Generator) -> MixtureParameters:
+        found = None
+        if not given.all:
+            reg_covar, unit = scale_of(data, self.reg_covar, rng)
+            found = initial_parameters(
+                data, self.n_components, self.covariance_type, self.init_params, reg_covar, unit, rng
+            )
+        return given.over(found, self.covariance_type)
