@@ -55,7 +55,7 @@ def em(
         fit.lower_bounds.append(lower_bound)
         fit.lower_bound = lower_bound
         change = lower_bound - before
-        fit.stopped = report(iteration, lower_bound, change) is True
+        fit.stopped = bool(report(iteration, lower_bound, change))
         fit.converged = abs(change) < tol
         if fit.converged or fit.stopped:
             break

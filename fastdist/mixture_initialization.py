@@ -7,36 +7,30 @@ runs on all rows, or of many on a sample (`mixture_data.Data.sample`), whose cen
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fastdist.mixture_data import CHUNK, Batch, Data
+from fastdist.generator import Generator
+from fastdist.mixture_data import Batch, Data
+from fastdist.mixture_kmeans import kmeans, kmeans_plusplus, nearest_centre, variances_of_observed
 from fastdist.mixture_missing import means_of_observed
 from fastdist.mixture_moments import Moments, is_far, moments_of
 from fastdist.mixture_parameters import MixtureParameters
 
-# Lloyd's iteration ends when the centres move by less, in standard deviations of the data.
-TOLERANCE = 1e-4
-ITERATIONS = 300
 # What ``reg_covar='scale'`` adds to the variances, in units of each feature's variance.
 RELATIVE_REGULARISATION = 1e-6
 
 Array = NDArray[Any]
+# Responsibilities of the rows from start to stop.
+Responsibilities = Callable[[int, int], Array]
 
 
-def initial_parameters(
-    data: Data,
-    components: int,
-    covariance_type: str,
-    init_params: str,
-    reg_covar: Any,
-    unit: Array,
-    rng: np.random.Generator,
-) -> MixtureParameters:
-    """The parameters after the M step of initial responsibilities.
+class Start:
+    """The starts of a fit; each call of `parameters` makes another one.
 
     Parameters
     ----------
@@ -46,103 +40,159 @@ def initial_parameters(
     init_params : {'kmeans', 'k-means++', 'random', 'random_from_data'}
         Responsibilities are the labels of k-means; or at random; or those of ``components`` rows alone, drawn
         by k-means++ or uniformly.
-    reg_covar : float or ndarray, shape (d,)
-    unit : ndarray of float64, shape (d,)
-        In which distances are measured.
+    reg_covar : float or 'scale'
     rng : Generator
+        With a BlockXoshiro256.
     """
-    sample = data.sample(components, rng)
-    if sample.missing:
-        sample = Batch(
-            completed(sample.x, means_of_observed(sample.x, sample.sample_weight)),
-            sample.sample_weight,
-            False,
-        )
-    diagonal = covariance_type in ("diag", "spherical")
-    if init_params in ("k-means++", "random_from_data"):
-        if init_params == "k-means++":
-            chosen = kmeans_plusplus(sample, components, unit, rng)
+
+    def __init__(
+        self,
+        data: Data,
+        components: int,
+        covariance_type: str,
+        init_params: str,
+        reg_covar: Any,
+        rng: Generator,
+    ) -> None:
+        self._data, self._components, self._rng = data, components, rng
+        self._covariance_type, self._init_params = covariance_type, init_params
+        self._given_reg_covar = reg_covar
+
+    @cached_property
+    def reg_covar(self) -> Any:
+        """What is added to variances: a number, or with 'scale' one for each feature."""
+        if isinstance(self._given_reg_covar, str):
+            return RELATIVE_REGULARISATION * self._variances
+        return float(self._given_reg_covar)
+
+    @cached_property
+    def _sample(self) -> Batch:
+        return self._data.sample(self._components, self._rng)
+
+    @cached_property
+    def _means(self) -> Array:
+        return means_of_observed(self._sample.x, self._sample.sample_weight)
+
+    @cached_property
+    def _variances(self) -> Array:
+        """Those of all data; 1 for a feature that does not vary."""
+        variances = variances_of_observed(self._data, self._means)
+        return np.where(variances > 0, variances, 1.0)
+
+    @cached_property
+    def _unit(self) -> Array:
+        """In which distances are measured: with 'scale' for each feature its own."""
+        if isinstance(self._given_reg_covar, str):
+            return np.sqrt(self._variances)
+        with np.errstate(all="ignore"):
+            variance = float(variances_of_observed([self._sample], self._means).sum()) / self._data.d
+        return np.full(self._data.d, math.sqrt(variance) if 0 < variance < math.inf else 1.0)
+
+    @cached_property
+    def _complete_sample(self) -> Batch:
+        sample = self._sample
+        if not sample.missing:
+            return sample
+        return Batch(_Completed(sample.x, self._means)[:], sample.sample_weight, False)
+
+    def parameters(self) -> MixtureParameters:
+        """The parameters after the M step of initial responsibilities."""
+        kind, reg_covar, rng = self._covariance_type, self.reg_covar, self._rng
+        if self._init_params in ("k-means++", "random_from_data"):
+            if self._init_params == "k-means++":
+                chosen = kmeans_plusplus(self._complete_sample, self._components, self._unit, rng)
+            else:
+                chosen = _drawn(self._complete_sample, self._components, rng)
+            centres = self._complete_sample.x[chosen].astype(np.float64)
+            moments = Moments.zeros(self._components, self._data.d, kind in ("diag", "spherical"))
+            moments.totals += 1
+            return moments.maximize(centres, kind, reg_covar)
+        if self._init_params == "kmeans":
+            centres = kmeans(self._complete_sample, self._components, self._unit, rng)
+            responsibilities = _labels(nearest_centre(centres, self._unit))
         else:
-            chosen = _drawn(sample, components, rng)
-        centres = sample.x[chosen].astype(np.float64)
-        moments = Moments.zeros(components, data.d, diagonal)
-        moments.totals += 1
-        return moments.maximize(centres, covariance_type, reg_covar)
-    if init_params == "kmeans":
-        centres = kmeans(sample, components, unit, rng)
-        nearest = nearest_centre(centres, unit)
+            centres = np.repeat(self._means[None], self._components, axis=0)
+            responsibilities = _at_random(rng, self._data.n, self._components)
+        moments = self._moments(responsibilities, centres)
+        try:
+            parameters = moments.maximize(centres, kind, reg_covar)
+            if not is_far(parameters, centres):
+                return parameters
+        except ValueError:
+            pass  # too few digits, perhaps
+        centres = moments.means(centres)
+        return self._moments(responsibilities, centres).maximize(centres, kind, reg_covar)
 
-        def labels(x: Array, first: int) -> Callable[[int, int], Array]:
-            kernel = nearest.kernel(x.dtype)
-
-            def one_hot(i: int, j: int) -> Array:
-                label = np.empty(j - i, np.intp)
-                kernel.predict(x[i:j], label)
-                hot: Array = label[:, None] == np.arange(components)
-                return hot
-
-            return one_hot
-    else:
-        centres = np.repeat(means_of_observed(sample.x, sample.sample_weight)[None], components, axis=0)
-        uniforms = _uniforms(rng, data.n * components)
-
-        def labels(x: Array, first: int) -> Callable[[int, int], Array]:
-            def random_rows(i: int, j: int) -> Array:
-                r = uniforms((first + i) * components, (j - i) * components).reshape(-1, components)
-                shares: Array = r / r.sum(axis=1, keepdims=True)
-                return shares
-
-            return random_rows
-
-    moments = _moments(data, labels, centres, diagonal)
-    try:
-        parameters = moments.maximize(centres, covariance_type, reg_covar)
-        if not is_far(parameters, centres):
-            return parameters
-    except ValueError:
-        pass  # too few digits, perhaps
-    centres = moments.means(centres)
-    return _moments(data, labels, centres, diagonal).maximize(centres, covariance_type, reg_covar)
+    def _moments(self, responsibilities: Callable[[Any, int], Responsibilities], centres: Array) -> Moments:
+        """The sums over all rows; responsibilities are made where they are needed."""
+        diagonal = self._covariance_type in ("diag", "spherical")
+        total = Moments.zeros(self._components, self._data.d, diagonal)
+        first = 0
+        for batch in self._data:
+            x = _Completed(batch.x, self._means) if batch.missing else batch.x
+            given = _weighted(responsibilities(x, first), batch)
+            total.add(moments_of(given, x, centres, diagonal))
+            first += len(batch.x)
+        return total
 
 
-def _moments(
-    data: Data,
-    responsibilities: Callable[[Array, int], Callable[[int, int], Array]],
-    centres: Array,
-    diagonal: bool,
-) -> Moments:
-    """The sums over all rows, for responsibilities that are made where they are needed."""
-    total = Moments.zeros(centres.shape[0], centres.shape[1], diagonal)
-    first = 0
-    for batch in data:
-        x, weight = batch.x, batch.sample_weight
-        if batch.missing:
-            x = completed(x, centres.mean(axis=0))
-        given = responsibilities(x, first)
+class _Completed:
+    """Rows with means in place of what is missing; a copy is made of those alone that are asked for."""
 
-        def weighted(
-            i: int, j: int, x: Array = x, weight: Array | None = weight, given: Any = given
-        ) -> Array:
-            r = given(i, j)
-            rows: Array = (r if weight is None else r * weight[i:j, None]).astype(x.dtype)
-            return rows
+    def __init__(self, x: Array, means: Array) -> None:
+        self._x, self._means = x, means.astype(x.dtype)
+        self.shape, self.dtype = x.shape, x.dtype
 
-        total.add(moments_of(weighted, x, centres, diagonal))
-        first += len(x)
-    return total
+    def __getitem__(self, rows: slice) -> Array:
+        part = self._x[rows]
+        return np.where(np.isnan(part), self._means, part)
 
 
-def _uniforms(rng: Any, n: int) -> Callable[[int, int], Array]:
-    """The next n uniforms of a stream, any part of which is made at once; none is 0."""
-    stream = rng.bit_generator._uniforms
-    key, position = stream.reserve(n)
+def _weighted(responsibilities: Responsibilities, batch: Batch) -> Responsibilities:
+    """Times the weights of rows, in the dtype of the data."""
 
-    def part(first: int, count: int) -> Array:
-        out = np.empty(count)
-        stream.fill_range(key, position + first, out)
-        return out + 2.0**-54
+    def weighted(i: int, j: int) -> Array:
+        r = responsibilities(i, j)
+        if batch.sample_weight is not None:
+            r = r * batch.sample_weight[i:j, None]
+        return r.astype(batch.x.dtype)
 
-    return part
+    return weighted
+
+
+def _labels(nearest: MixtureParameters) -> Callable[[Any, int], Responsibilities]:
+    """1 for the nearest centre, 0 for the others."""
+
+    def of_rows(x: Any, first: int) -> Responsibilities:
+        kernel = nearest.kernel(x.dtype)
+
+        def one_hot(i: int, j: int) -> Array:
+            label = np.empty(j - i, np.intp)
+            kernel.predict(x[i:j], label)
+            hot: Array = label[:, None] == np.arange(nearest.components)
+            return hot
+
+        return one_hot
+
+    return of_rows
+
+
+def _at_random(rng: Generator, n: int, components: int) -> Callable[[Any, int], Responsibilities]:
+    """Uniforms, divided by their sum: those of row i from one place of the stream, whoever makes them."""
+    uniforms = rng.bit_generator._uniforms  # type: ignore[attr-defined]
+    key, position = uniforms.reserve(n * components)
+
+    def of_rows(x: Any, first: int) -> Responsibilities:
+        def random_rows(i: int, j: int) -> Array:
+            out = np.empty((j - i) * components)
+            uniforms.fill_range(key, position + (first + i) * components, out)
+            rows = out.reshape(-1, components) + 2.0**-54  # none is 0
+            shares: Array = rows / rows.sum(axis=1, keepdims=True)
+            return shares
+
+        return random_rows
+
+    return of_rows
 
 
 def _drawn(sample: Batch, components: int, rng: np.random.Generator) -> NDArray[np.intp]:
@@ -156,133 +206,3 @@ def _drawn(sample: Batch, components: int, rng: np.random.Generator) -> NDArray[
             f"n_samples = {np.count_nonzero(weight)} of a weight that is not 0"
         )
     return rng.choice(len(sample.x), components, replace=False, p=weight / weight.sum())
-
-
-# Features
-
-
-def variances_of_features(data: Iterable[Batch], origin: Array) -> Array:
-    """The weighted variances of the values that are there, by sums about a point near their means."""
-    totals, sums, squares = np.zeros((3, len(origin)))
-    few = max(1, CHUNK // len(origin))
-    for batch in data:
-        for start in range(0, len(batch.x), few):
-            deviations = batch.x[start : start + few] - origin
-            weights = np.where(np.isnan(deviations), 0.0, 1.0)
-            if batch.sample_weight is not None:
-                weights *= batch.sample_weight[start : start + few, None]
-            deviations[np.isnan(deviations)] = 0
-            totals += weights.sum(axis=0)
-            sums += (weights * deviations).sum(axis=0)
-            squares += (weights * deviations * deviations).sum(axis=0)
-    means = sums / totals
-    return squares / totals - means * means
-
-
-def scale_of(data: Data, reg_covar: Any, rng: np.random.Generator) -> tuple[Any, Array]:
-    """What is added to variances, and the unit of distances: with 'scale' for each feature its own.
-
-    A feature without variance has 1 for its variance then.
-    """
-    sample = data.sample(1, rng)
-    origin = means_of_observed(sample.x, sample.sample_weight)
-    if isinstance(reg_covar, str):
-        variances = variances_of_features(data, origin)
-        variances = np.where(variances > 0, variances, 1.0)
-        return RELATIVE_REGULARISATION * variances, np.sqrt(variances)
-    with np.errstate(all="ignore"):
-        variance = float(variances_of_features([sample], origin).sum()) / data.d
-    return float(reg_covar), np.full(data.d, math.sqrt(variance) if 0 < variance < math.inf else 1.0)
-
-
-def completed(x: Array, means: Array) -> Array:
-    """A copy with the means in place of what is missing."""
-    return np.where(np.isnan(x), means.astype(x.dtype), x)
-
-
-# k-means
-
-
-def nearest_centre(centres: Array, unit: Array) -> MixtureParameters:
-    """The mixture whose `predict` is the nearest centre: equal weights, equal and diagonal covariances."""
-    components = len(centres)
-    weights = np.full(components, 1 / components)
-    return MixtureParameters(weights, centres, np.broadcast_to(unit * unit, centres.shape), "diag")
-
-
-def _squared_distances(x: Array, centre: Array, unit: Array) -> Array:
-    total = np.zeros(len(x))
-    for j in range(x.shape[1]):
-        difference = (x[:, j] - centre[..., j]) / unit[j]
-        total += difference * difference
-    return total
-
-
-def kmeans_plusplus(
-    sample: Batch, components: int, unit: Array, rng: np.random.Generator
-) -> NDArray[np.intp]:
-    """Rows that are far from each other: the seeding of k-means++.
-
-    Each is drawn with a probability in proportion to its squared distance from the nearest row before it
-    [1]_; of 2 + log K that are drawn, the one is taken after which the sum of these distances is smallest.
-
-    References
-    ----------
-    .. [1] D. Arthur, S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA (2007).
-    """
-    x = sample.x
-    weight = np.ones(len(x)) if sample.sample_weight is None else sample.sample_weight
-    chosen = np.empty(components, np.intp)
-    closest, potential = np.full(len(x), np.inf), weight
-    trials = 2 + int(math.log(components))
-    for k in range(components):
-        cumulative = np.cumsum(potential)
-        draws = rng.random(trials if k else 1) * cumulative[-1]
-        # The first row whose cumulative sum is larger: one of potential 0 is never taken, unless all are.
-        candidates = np.minimum(np.searchsorted(cumulative, draws, side="right"), len(x) - 1)
-        best = math.inf
-        for candidate in candidates.tolist():
-            distances = np.minimum(closest, _squared_distances(x, x[candidate].astype(np.float64), unit))
-            cost = float((weight * distances).sum())
-            if cost < best:
-                best, chosen[k], nearest = cost, candidate, distances
-        closest, potential = nearest, weight * nearest
-    return chosen
-
-
-def kmeans(sample: Batch, components: int, unit: Array, rng: np.random.Generator) -> Array:
-    """The centres of k-means: Lloyd's iteration from k-means++."""
-    x = sample.x
-    n, d = x.shape
-    weight = np.ones(n) if sample.sample_weight is None else sample.sample_weight
-    centres = x[kmeans_plusplus(sample, components, unit, rng)].astype(np.float64)
-    origin = means_of_observed(sample.x, sample.sample_weight)
-    variances = variances_of_features([sample], origin)
-    tolerance = TOLERANCE * float((variances / unit**2).sum()) / d
-    before: Array | None = None
-    for _ in range(ITERATIONS):
-        labels = nearest_centre(centres, unit).predict(x)
-        if before is not None and (labels == before).all():
-            break
-        before = labels
-        totals = np.bincount(labels, weight, components)
-        sums = [np.bincount(labels, weight * (x[:, j] - origin[j]), components) for j in range(d)]
-        filled = totals > 0
-        moved = centres.copy()
-        moved[filled] = origin + np.stack(sums, axis=1)[filled] / totals[filled, None]
-        if not filled.all():
-            _relocate(moved, filled, x, weight, centres[labels], unit)
-        shift = float((((moved - centres) / unit) ** 2).sum())
-        centres = moved
-        if shift <= tolerance:
-            break
-    return centres
-
-
-def _relocate(centres: Array, filled: Array, x: Array, weight: Array, own: Array, unit: Array) -> None:
-    """Put centres without points where points are farthest from their own."""
-    distances = np.where(weight > 0, _squared_distances(x, own, unit), 0.0)
-    farthest = np.argsort(-distances, kind="stable")
-    for k, row in zip(np.flatnonzero(~filled), farthest, strict=False):
-        if distances[row] > 0:
-            centres[k] = x[row]

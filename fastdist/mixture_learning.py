@@ -14,7 +14,7 @@ from fastdist.mixture_data import Data, batch_of, data_of
 from fastdist.mixture_fitting import Callback, Fit, Step, em
 from fastdist.mixture_given import Given, given_parameters
 from fastdist.mixture_inference import MixtureInference
-from fastdist.mixture_initialization import initial_parameters, scale_of
+from fastdist.mixture_initialization import Start
 from fastdist.mixture_parameters import MixtureParameters
 from fastdist.mixture_progress import Progress
 from fastdist.mixture_sampling import fitting_source
@@ -191,14 +191,11 @@ class MixtureLearning(MixtureInference):
             data = Data(lambda: iter([batch]))
             self._check_data(X, data, 1)
             self._record_features(X, data.d)
-            rng = fitting_source(self.random_state)
-            self._take(self._initial(data, self._given(data.d), rng), converged=False)
+            self._take(self._initial(self._given(data.d), self._start(data)), converged=False)
         parameters = self._fitted()
         self._check_features(X, batch.x.shape[1])
         if self._pending is None:
-            data = Data(lambda: iter([batch]))
-            reg_covar, _ = scale_of(data, self.reg_covar, fitting_source(0))
-            self._pending = Step(parameters, reg_covar)
+            self._pending = Step(parameters, self._start(Data(lambda: iter([batch]))).reg_covar)
         self._pending.add(batch)
         if last:
             new, lower_bound = self._pending.end()
@@ -211,24 +208,20 @@ class MixtureLearning(MixtureInference):
         data = data_of(X, sample_weight)
         self._check_data(X, data, 2)
         given = self._given(data.d)
-        start = None
-        if self.warm_start and hasattr(self, "converged_") and self.__sklearn_is_fitted__():
-            start = self._fitted()
-            self._check_features(X, data.d)
-        rng = fitting_source(self.random_state)
-        reg_covar, _ = scale_of(data, self.reg_covar, rng)
+        before = self._warm(data) if self.warm_start else None
+        start = self._start(data)
         progress = Progress(self.verbose, self.verbose_interval, self.max_iter, callback)
         best: Fit | None = None
         try:
-            for number in range(self.n_init if start is None else 1):
+            for number in range(self.n_init if before is None else 1):
                 progress.start(number)
                 fit = em(
                     data,
-                    self._initial(data, given, rng) if start is None else start,
-                    lower_bound=-math.inf if start is None else self.lower_bound_,
+                    self._initial(given, start) if before is None else before,
+                    lower_bound=-math.inf if before is None else self.lower_bound_,
                     tol=self.tol,
                     max_iter=self.max_iter,
-                    reg_covar=reg_covar,
+                    reg_covar=start.reg_covar,
                     report=progress.iteration,
                 )
                 if self.max_iter:
@@ -266,11 +259,29 @@ class MixtureLearning(MixtureInference):
             self.covariance_type,
         )
 
-    def _initial(self, data: Data, given: Given, rng: np.random.Generator) -> MixtureParameters:
-        found = None
-        if not given.all:
-            reg_covar, unit = scale_of(data, self.reg_covar, rng)
-            found = initial_parameters(
-                data, self.n_components, self.covariance_type, self.init_params, reg_covar, unit, rng
+    def _start(self, data: Data) -> Start:
+        return Start(
+            data,
+            self.n_components,
+            self.covariance_type,
+            self.init_params,
+            self.reg_covar,
+            fitting_source(self.random_state),
+        )
+
+    def _initial(self, given: Given, start: Start) -> MixtureParameters:
+        return given.over(None if given.all else start.parameters(), self.covariance_type)
+
+    def _warm(self, data: Data) -> MixtureParameters | None:
+        """The parameters where the last fit ended, if there was one."""
+        if not hasattr(self, "converged_") or not self.__sklearn_is_fitted__():
+            return None
+        found = self._fitted()
+        has = found.components, found.dimension, found.covariance_type
+        wants = self.n_components, data.d, self.covariance_type
+        if has != wants:
+            raise ValueError(
+                "warm_start=True goes on with n_components, n_features and covariance_type of the last fit: "
+                f"{has}, not {wants}"
             )
-        return given.over(found, self.covariance_type)
+        return found

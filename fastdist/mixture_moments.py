@@ -175,7 +175,7 @@ def expectation(
 
 
 def moments_of(
-    responsibilities: Callable[[int, int], Array], x: Array, centres: Array, diagonal: bool
+    responsibilities: Callable[[int, int], Array], x: Any, centres: Array, diagonal: bool
 ) -> Moments:
     """The sums for given responsibilities.
 
@@ -184,7 +184,7 @@ def moments_of(
     responsibilities : callable
         Those of the rows from start to stop, (stop - start, K), of the dtype of x, times sample weights.
     x : ndarray of float64 or float32, shape (n, d)
-        Any strides.
+        Any strides; or anything of this shape whose slices are such arrays.
     centres : ndarray of float64, shape (K, d)
     diagonal : bool
         Whether the diagonals of the products are enough.
@@ -204,7 +204,7 @@ def moments_of(
 
 
 def _over_chunks(
-    add: Callable[[int, int, Moments], float], x: Array, components: int, diagonal: bool, share: int
+    add: Callable[[int, int, Moments], float], x: Any, components: int, diagonal: bool, share: int
 ) -> tuple[Moments, float]:
     """The sums over all rows: those of each chunk, perhaps on several threads, added in their order."""
     n, d = x.shape

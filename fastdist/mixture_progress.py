@@ -38,7 +38,7 @@ class Progress:
         if self._bar is not None:
             self._bar.set_postfix_str(f"log-likelihood {lower_bound:.6g}, change {change:.1e}", refresh=False)
             self._bar.update()
-        return self._callback is not None and self._callback(number, lower_bound, change) is True
+        return self._callback is not None and bool(self._callback(number, lower_bound, change))
 
     def end(self, fit: Fit) -> None:
         """After a start."""
