@@ -34,6 +34,7 @@ LAYERS = {
     "fastdist.multivariate_normal": 8,
     "fastdist.mixture_missing": 7,
     "fastdist.mixture_modes": 7,
+    "fastdist.mixture_quantiles": 7,
     "fastdist.mixture_relations": 7,
     "fastdist.normal_frozen": 7,
     "fastdist.normal": 8,
