@@ -35,6 +35,7 @@ LAYERS = {
     "fastdist.mixture_missing": 7,
     "fastdist.mixture_modes": 7,
     "fastdist.mixture_quantiles": 7,
+    "fastdist.mixture_plot": 8,
     "fastdist.mixture_relations": 7,
     "fastdist.normal_frozen": 7,
     "fastdist.normal": 8,

@@ -1,5 +1,6 @@
 """Points with missing numbers: densities against SciPy's marginals, EM against its own claims."""
 
+import doctest
 import itertools
 
 import numpy as np
@@ -330,3 +331,9 @@ def test_a_column_of_which_nothing_is_observed():
     x[0, 2] = 1.0
     with pytest.raises(ValueError, match="column 2 of X holds no number"):
         means_of_observed(x, np.array([0.0, 1.0, 1.0]))
+
+
+def test_docstrings():
+    results = doctest.testmod(mixture_missing)
+    assert results.attempted
+    assert not results.failed

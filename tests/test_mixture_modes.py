@@ -1,13 +1,14 @@
 """Modes of mixtures, against equations that are solved by other means."""
 
+import doctest
 import math
 
 import numpy as np
 import pytest
 import scipy.optimize
-import scipy.spatial.transform
 import scipy.stats
 
+from fastdist import mixture_modes
 from fastdist.mixture_modes import Modes, is_unimodal, modes, starts_of_data
 from fastdist.mixture_parameters import checked
 
@@ -267,3 +268,9 @@ def test_what_is_returned():
         found.locations[0, 0] = 1
     with pytest.raises(AttributeError):
         found.heights = None
+
+
+def test_docstrings():
+    results = doctest.testmod(mixture_modes)
+    assert results.attempted
+    assert not results.failed

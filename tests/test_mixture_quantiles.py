@@ -1,12 +1,14 @@
 """Distribution function and quantiles of mixtures of numbers, against mpmath."""
 
+import doctest
+
 import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastdist import norm
+from fastdist import mixture_quantiles, norm
 from fastdist.mixture_parameters import checked
 from fastdist.mixture_quantiles import cdf, isf, ppf, sf
 
@@ -171,3 +173,9 @@ def test_what_is_refused(function):
         function(flat, 0.5)
     with pytest.raises(TypeError, match="must not be complex"):
         function(a_mixture(*MIXTURES["one"]), 0.5j)
+
+
+def test_docstrings():
+    results = doctest.testmod(mixture_quantiles)
+    assert results.attempted
+    assert not results.failed
