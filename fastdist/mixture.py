@@ -7,11 +7,12 @@ from typing import Any, Self
 from numpy.typing import ArrayLike
 
 from fastdist.mixture_distribution import MixtureDistribution
+from fastdist.mixture_exploration import MixtureExploration
 from fastdist.mixture_learning import MixtureLearning
 from fastdist.mixture_parameters import checked
 
 
-class GaussianMixture(MixtureLearning, MixtureDistribution):
+class GaussianMixture(MixtureLearning, MixtureDistribution, MixtureExploration):
     """A mixture of K normal distributions: p(x) = sum_k weight_k N(x; mean_k, covariance_k).
 
     Constructor, methods and fitted attributes are those of `sklearn.mixture.GaussianMixture`; scikit-learn is

@@ -1,4 +1,4 @@
-"""A Gaussian mixture as a distribution: density, samples, modes, marginals and conditionals."""
+"""A Gaussian mixture as a distribution: densities, probabilities, quantiles and samples."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastdist import mixture_modes, mixture_relations, mixture_sampling
+from fastdist import mixture_quantiles, mixture_sampling
 from fastdist._dispatch import multivariate_density as density
 from fastdist.mixture_data import has_missing
 from fastdist.mixture_fitted import FittedMixture
 from fastdist.mixture_inference import score_samples
-from fastdist.mixture_modes import Modes
-from fastdist.mixture_parameters import MixtureParameters
 from fastdist.multivariate_normal_parameters import process_quantiles
 from fastdist.random_state import check_random_state
 
@@ -93,6 +91,135 @@ class MixtureDistribution(FittedMixture):
         origin = np.zeros(1, logs.dtype)
         return density.pdf(origin, np.zeros(1), np.ones((1, 1)), logs)
 
+    def cdf(self, x: ArrayLike) -> Any:
+        """The probability of a value up to `x`, if there is one feature.
+
+        Parameters
+        ----------
+        x : array_like
+            Where.
+
+        Returns
+        -------
+        float or ndarray
+            ``sum_k weight_k Phi((x - mean_k) / sigma_k)``, of the shape of `x`; float32 for float32 `x`.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no parameters.
+        ValueError
+            If it has more than one feature.
+        TypeError
+            If `x` is complex, or no number.
+
+        Examples
+        --------
+        >>> from fastdist import GaussianMixture
+        >>> model = GaussianMixture.from_parameters([0.25, 0.75], [[0], [10]], [1, 4], "spherical")
+        >>> model.cdf([-40, 0, 5, 10]).round(6)
+        array([0.      , 0.125   , 0.254657, 0.625   ])
+        """
+        return mixture_quantiles.cdf(self._fitted(), x)
+
+    def sf(self, x: ArrayLike) -> Any:
+        """The probability of a value above `x`, accurate where it is small, if there is one feature.
+
+        Parameters
+        ----------
+        x : array_like
+            Where.
+
+        Returns
+        -------
+        float or ndarray
+            ``1 - cdf(x)``, of the shape of `x`; float32 for float32 `x`.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no parameters.
+        ValueError
+            If it has more than one feature.
+        TypeError
+            If `x` is complex, or no number.
+
+        Examples
+        --------
+        >>> from fastdist import GaussianMixture
+        >>> model = GaussianMixture.from_parameters([0.25, 0.75], [[0], [10]], [1, 4], "spherical")
+        >>> f"{model.sf(30.0):.6e}"
+        '5.714890e-24'
+        """
+        return mixture_quantiles.sf(self._fitted(), x)
+
+    def ppf(self, q: ArrayLike) -> Any:
+        """The inverse of `cdf`: the value up to which the probability is `q`, if there is one feature.
+
+        Parameters
+        ----------
+        q : array_like
+            Probability, in [0, 1].
+
+        Returns
+        -------
+        float or ndarray
+            Of the shape of `q`; -inf at 0, inf at 1, NaN outside.  float32 for float32 `q`.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no parameters.
+        ValueError
+            If it has more than one feature.
+        TypeError
+            If `q` is complex, or no number.
+
+        Notes
+        -----
+        By Halley's iteration, in a bracket.  With f the density at x, the error is at most
+        ``4 eps (|x| + max_k |x - mean_k|) + 4 eps q / f``, eps = 2^-52.
+
+        Examples
+        --------
+        >>> from fastdist import GaussianMixture
+        >>> model = GaussianMixture.from_parameters([0.25, 0.75], [[0], [10]], [1, 4], "spherical")
+        >>> model.ppf([0, 0.625, 1, 2]).round(6)
+        array([-inf,  10.,  inf,  nan])
+        """
+        return mixture_quantiles.ppf(self._fitted(), q)
+
+    def isf(self, q: ArrayLike) -> Any:
+        """The inverse of `sf`: the value above which the probability is `q`, if there is one feature.
+
+        Parameters
+        ----------
+        q : array_like
+            Probability, in [0, 1].
+
+        Returns
+        -------
+        float or ndarray
+            Of the shape of `q`; inf at 0, -inf at 1, NaN outside.  float32 for float32 `q`.
+
+        Raises
+        ------
+        NotFittedError
+            If the model has no parameters.
+        ValueError
+            If it has more than one feature.
+        TypeError
+            If `q` is complex, or no number.
+
+        Examples
+        --------
+        >>> from fastdist import GaussianMixture
+        >>> model = GaussianMixture.from_parameters([0.25, 0.75], [[0], [10]], [1, 4], "spherical")
+        >>> model.isf(0.375).round(6)
+        np.float64(10.0)
+        """
+        return mixture_quantiles.isf(self._fitted(), q)
+
     def sample(
         self, n_samples: int = 1, *, rng: Any = None, shuffle: bool = True
     ) -> tuple[Array, NDArray[np.int64]]:
@@ -158,174 +285,6 @@ class MixtureDistribution(FittedMixture):
             return x, labels
         order = np.argsort(labels, kind="stable")
         return x[order], labels[order]
-
-    def modes(self, X: ArrayLike | None = None) -> Modes:
-        """Where the density has its maxima, how high they are, and how many.
-
-        Parameters
-        ----------
-        X : array_like, shape (n, d), optional
-            Data, from whose quantiles the ascent starts as well as from the means; rows with NaN are not
-            taken.  In one dimension they are not needed: no mode is missed.
-
-        Returns
-        -------
-        Modes
-            ``locations`` of shape (m, d), ``heights`` and ``log_heights`` of shape (m,), the highest first;
-            ``len(modes)`` is m.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `score_samples` raises them.
-
-        See Also
-        --------
-        is_unimodal : whether there is but one.
-
-        Notes
-        -----
-        From each start the fixed-point iteration ``x <- (sum_k r_k S_k^-1)^-1 sum_k r_k S_k^-1 mean_k`` [1]_
-        climbs, where r are the responsibilities and S the covariances; what it finds is a mode if the density
-        curves down in all directions.  In more than one dimension there may be more modes than components,
-        and one to which no start leads is missed.
-
-        References
-        ----------
-        .. [1] M. A. Carreira-Perpinan, "Mode-finding for mixtures of Gaussian distributions", IEEE
-           Transactions on Pattern Analysis and Machine Intelligence 22 (2000).
-
-        Examples
-        --------
-        >>> from fastdist import GaussianMixture
-        >>> model = GaussianMixture.from_parameters([0.25, 0.75], [[0], [6]], [1, 1], "spherical")
-        >>> modes = model.modes()
-        >>> len(modes), modes.locations.ravel().round(6), modes.heights.round(6)
-        (2, array([6., 0.]), array([0.299207, 0.099736]))
-        """
-        if X is None:
-            return mixture_modes.modes(self._fitted())
-        parameters, x, _ = self._points(X)
-        return mixture_modes.modes(parameters, mixture_modes.starts_of_data(x))
-
-    def is_unimodal(self, X: ArrayLike | None = None) -> bool:
-        """Whether the density has one maximum.
-
-        Parameters
-        ----------
-        X : array_like, shape (n, d), optional
-            Data, as for `modes`.
-
-        Returns
-        -------
-        bool
-            Whether `modes` finds one.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `modes` raises them.
-
-        Examples
-        --------
-        Two equal components merge where their means are two standard deviations apart:
-
-        >>> from fastdist import GaussianMixture
-        >>> for distance in (2.0, 2.1):
-        ...     model = GaussianMixture.from_parameters([0.5, 0.5], [[0], [distance]], [1, 1], "spherical")
-        ...     print(model.is_unimodal())
-        True
-        False
-        """
-        return len(self.modes(X)) == 1
-
-    def marginal(self, indices: ArrayLike) -> Self:
-        """The mixture of some of the features.
-
-        Parameters
-        ----------
-        indices : int or 1-D array_like of ints
-            Which, and in which order; negative ones count from the end.
-
-        Returns
-        -------
-        GaussianMixture
-            Of the same weights and the same covariance type:
-            p(x_a) = sum_k weight_k N(x_a; mean_k,a, S_k,aa).
-
-        Raises
-        ------
-        NotFittedError
-            If the model has no parameters.
-        ValueError
-            If `indices` is empty, holds no integers, one twice, or one that there is not.
-
-        Examples
-        --------
-        >>> from fastdist import GaussianMixture
-        >>> model = GaussianMixture.from_parameters([0.5, 0.5], [[0, 1, 2], [3, 4, 5]], [1, 1])
-        >>> model.marginal([2, 0]).means_
-        array([[2., 0.],
-               [5., 3.]])
-        """
-        return self._of(mixture_relations.marginal(self._fitted(), indices))
-
-    def conditional(self, indices: ArrayLike, values: ArrayLike) -> Self:
-        """The mixture of the other features, given the values of some.
-
-        Parameters
-        ----------
-        indices : int or 1-D array_like of ints
-            Which are given: b.
-        values : array_like, shape (len(indices),)
-            Their values; a number will do for one.
-
-        Returns
-        -------
-        GaussianMixture
-            Of the features a that are not given, in their order; of the same covariance type.
-
-        Raises
-        ------
-        NotFittedError
-            If the model has no parameters.
-        ValueError
-            If `indices` is empty, holds all of them, no integers, one twice, or one that there is not; if
-            `values` is of another length, or not finite.
-        TypeError
-            If `values` is complex.
-        numpy.linalg.LinAlgError
-            If a covariance is so nearly singular that it has no factor in the order that this takes.
-
-        Notes
-        -----
-        Each component becomes its own conditional, and its weight says how well it explains the values [1]_:
-
-            p(x_a | x_b) = sum_k r_k N(x_a; m_k, C_k),  r_k proportional to weight_k N(x_b; mean_k,b, S_k,bb),
-            m_k = mean_k,a + S_k,ab S_k,bb^-1 (x_b - mean_k,b),  C_k = S_k,aa - S_k,ab S_k,bb^-1 S_k,ba.
-
-        References
-        ----------
-        .. [1] Z. Ghahramani, M. I. Jordan, "Supervised learning from incomplete data via an EM approach",
-           Advances in Neural Information Processing Systems 6 (1994), section 3.
-
-        Examples
-        --------
-        >>> from fastdist import GaussianMixture
-        >>> cov = [[1, 0.5], [0.5, 1]]
-        >>> model = GaussianMixture.from_parameters([0.5, 0.5], [[-2, -1], [2, 1]], cov, "tied")
-        >>> right = model.conditional(0, 2.0)
-        >>> right.weights_.round(4), right.means_.ravel()
-        (array([3.000e-04, 9.997e-01]), array([1., 1.]))
-        """
-        return self._of(mixture_relations.conditional(self._fitted(), indices, values))
-
-    def _of(self, parameters: MixtureParameters) -> Self:
-        """A model like this one, with other parameters: fits of it start anew."""
-        start = {"weights_init": None, "means_init": None, "precisions_init": None}
-        model = type(self)(**self.get_params() | start)
-        model._take(parameters)
-        return model
 
     def _sampling_source(self) -> mixture_sampling.Source:
         """What `random_state` names, at the place that samples have reached."""

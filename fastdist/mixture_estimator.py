@@ -12,7 +12,7 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
-from fastdist.exceptions import InvalidParameterError, NotFittedError, as_in_scikit_learn
+from fastdist.exceptions import InvalidParameterError, as_in_scikit_learn
 from fastdist.mixture_parameters import COVARIANCE_TYPES
 
 INIT_PARAMS = ("k-means++", "kmeans", "random", "random_from_data")
@@ -160,17 +160,6 @@ class Estimator:
             target_tags=TargetTags(required=False),
             input_tags=InputTags(allow_nan=True),
         )
-
-    def __sklearn_is_fitted__(self) -> bool:
-        """Whether the model has its parameters."""
-        return hasattr(self, "means_")
-
-    def _check_is_fitted(self) -> None:
-        if not self.__sklearn_is_fitted__():
-            raise as_in_scikit_learn(NotFittedError)(
-                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate "
-                "arguments before using this estimator."
-            )
 
     def _check_params(self) -> None:
         """Raise what scikit-learn raises for a parameter that may not be."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fastdist.exceptions import NotFittedError, as_in_scikit_learn
 from fastdist.mixture_data import as_rows, has_missing
 from fastdist.mixture_estimator import Estimator
 from fastdist.mixture_parameters import MixtureParameters, checked
@@ -49,6 +50,11 @@ class FittedMixture(Estimator):
     precisions_ = _Parameter("precisions")
     precisions_cholesky_ = _Parameter("precisions_cholesky")
 
+    def __sklearn_is_fitted__(self) -> bool:
+        """Whether the model has all of its parameters, from a fit or assigned."""
+        covariances = hasattr(self, "covariances_") or hasattr(self, "precisions_cholesky_")
+        return hasattr(self, "weights_") and hasattr(self, "means_") and covariances
+
     def _take(
         self, parameters: MixtureParameters, lower_bounds: Sequence[float] = (), converged: bool = True
     ) -> None:
@@ -67,7 +73,11 @@ class FittedMixture(Estimator):
         assigned = self.__dict__.get("_assigned")
         if not assigned and self._parameters is not None:
             return self._parameters
-        self._check_is_fitted()
+        if not self.__sklearn_is_fitted__():
+            raise as_in_scikit_learn(NotFittedError)(
+                f"This {type(self).__name__} instance is not fitted yet. Call 'fit' with appropriate "
+                "arguments before using this estimator."
+            )
         assert assigned
         before = self._parameters
         kind = self.covariance_type if before is None else before.covariance_type

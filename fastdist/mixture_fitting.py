@@ -18,10 +18,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy.typing import NDArray
+
 from fastdist.mixture_data import Batch, Data
-from fastdist.mixture_moments import Moments, is_far
+from fastdist.mixture_moments import Moments, m_step
 from fastdist.mixture_parameters import MixtureParameters
 
+Array = NDArray[Any]
 # Called with the number of the iteration, the lower bound and its change; True ends the fit.
 Callback = Callable[[int, float, float], Any]
 
@@ -64,18 +67,14 @@ def em(
 
 def step(data: Data, parameters: MixtureParameters, reg_covar: Any) -> tuple[MixtureParameters, float]:
     """One E step and one M step: the new parameters, and the log-likelihood of the old ones."""
-    centres, kind = parameters.means, parameters.covariance_type
-    moments, log_likelihood = data.expectation(parameters, centres)
-    try:
-        new = moments.maximize(centres, kind, reg_covar)
-        if not is_far(new, centres):
-            return new, log_likelihood
-    except ValueError:
-        pass  # too few digits, perhaps
-    # Where means have moved far, the same sums about the new means.
-    centres = moments.means(centres)
-    moments, _ = data.expectation(parameters, centres)
-    return moments.maximize(centres, kind, reg_covar), log_likelihood
+    log_likelihood = 0.0
+
+    def moments_about(centres: Array) -> Moments:
+        nonlocal log_likelihood
+        moments, log_likelihood = data.expectation(parameters, centres)
+        return moments
+
+    return m_step(moments_about, parameters.means, parameters.covariance_type, reg_covar), log_likelihood
 
 
 class Step:

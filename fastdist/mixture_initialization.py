@@ -18,7 +18,7 @@ from fastdist.generator import Generator
 from fastdist.mixture_data import Batch, Data
 from fastdist.mixture_kmeans import kmeans, kmeans_plusplus, nearest_centre, variances_of_observed
 from fastdist.mixture_missing import means_of_observed
-from fastdist.mixture_moments import Moments, is_far, moments_of
+from fastdist.mixture_moments import Moments, m_step, moments_of
 from fastdist.mixture_parameters import MixtureParameters
 
 # What ``reg_covar='scale'`` adds to the variances, in units of each feature's variance.
@@ -113,15 +113,7 @@ class Start:
         else:
             centres = np.repeat(self._means[None], self._components, axis=0)
             responsibilities = _at_random(rng, self._data.n, self._components)
-        moments = self._moments(responsibilities, centres)
-        try:
-            parameters = moments.maximize(centres, kind, reg_covar)
-            if not is_far(parameters, centres):
-                return parameters
-        except ValueError:
-            pass  # too few digits, perhaps
-        centres = moments.means(centres)
-        return self._moments(responsibilities, centres).maximize(centres, kind, reg_covar)
+        return m_step(lambda about: self._moments(responsibilities, about), centres, kind, reg_covar)
 
     def _moments(self, responsibilities: Callable[[Any, int], Responsibilities], centres: Array) -> Moments:
         """The sums over all rows; responsibilities are made where they are needed."""

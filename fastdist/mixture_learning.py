@@ -207,8 +207,8 @@ class MixtureLearning(MixtureInference):
         self._check_params()
         data = data_of(X, sample_weight)
         self._check_data(X, data, 2)
-        given = self._given(data.d)
         before = self._warm(data) if self.warm_start else None
+        given = self._given(data.d)
         start = self._start(data)
         progress = Progress(self.verbose, self.verbose_interval, self.max_iter, callback)
         best: Fit | None = None

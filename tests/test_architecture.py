@@ -52,6 +52,7 @@ LAYERS = {
     "fastdist.mixture_inference": 10,
     "fastdist.mixture_progress": 10,
     "fastdist.mixture_distribution": 11,
+    "fastdist.mixture_exploration": 11,
     "fastdist.mixture_learning": 11,
     "fastdist.mixture": 12,
     "fastdist.exceptions": 0,
