@@ -17,6 +17,8 @@ from fastdist import mixture_missing
 from fastdist.mixture_moments import Moments, expectation
 from fastdist.mixture_parameters import MixtureParameters
 
+# In errors, as scikit-learn says it.
+MODEL = "GaussianMixture"
 # Numbers of the data that are looked at together.
 CHUNK = 1 << 16
 # A sample of the rows, from which k-means starts, has at most so many rows and some so many numbers.
@@ -27,7 +29,7 @@ SAMPLE_SHARE = 256
 Array = NDArray[Any]
 
 
-def as_rows(x: Any, name: str = "GaussianMixture") -> Array:
+def as_rows(x: Any, least: int = 1) -> Array:
     """Points as an array (n, d) of float64 or float32, with scikit-learn's errors; NaN and inf may pass."""
     if hasattr(x, "toarray") and hasattr(x, "nnz"):
         raise TypeError(
@@ -44,17 +46,18 @@ def as_rows(x: Any, name: str = "GaussianMixture") -> Array:
         rows = rows.astype(np.float32 if is_float32 else np.float64)
     if rows.ndim != 2:
         if rows.ndim > 2:
-            raise ValueError(f"Found array with dim {rows.ndim}, while dim <= 2 is required by {name}.")
+            raise ValueError(f"Found array with dim {rows.ndim}, while dim <= 2 is required by {MODEL}.")
         kind = "1D array" if rows.ndim else "scalar array"
         raise ValueError(
             f"Expected 2D array, got {kind} instead:\narray={rows}.\nReshape your data either using "
             "array.reshape(-1, 1) if your data has a single feature or array.reshape(1, -1) if it contains a "
             "single sample."
         )
-    for count, what in zip(rows.shape, ("sample(s)", "feature(s)"), strict=True):
-        if not count:
+    for count, minimum, what in zip(rows.shape, (least, 1), ("sample(s)", "feature(s)"), strict=True):
+        if count < minimum:
             raise ValueError(
-                f"Found array with 0 {what} (shape={rows.shape}) while a minimum of 1 is required by {name}."
+                f"Found array with {count} {what} (shape={rows.shape}) while a minimum of {minimum} is "
+                f"required by {MODEL}."
             )
     return rows
 
@@ -110,6 +113,15 @@ class Batch:
         """The sum of the weights of the rows: their number without weights."""
         return float(len(self.x)) if self.sample_weight is None else math.fsum(self.sample_weight)
 
+    def at(self, places: Array) -> Batch:
+        """The rows at places in [0, total_weight): each takes as much room as its weight says."""
+        if self.sample_weight is None:
+            rows = places.astype(np.intp)
+        else:
+            rows = np.searchsorted(np.cumsum(self.sample_weight), places, side="right")
+        x = self.x[np.minimum(rows, len(self.x) - 1)]
+        return Batch(x, None, self.missing and bool(np.isnan(x).any()))
+
     def expectation(self, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
         """One E step, as `mixture_moments.expectation`; missing values are marginalised."""
         if self.missing:
@@ -117,9 +129,9 @@ class Batch:
         return expectation(parameters, self.x, self.sample_weight, centres)
 
 
-def batch_of(x: Any, sample_weight: Any = None) -> Batch:
+def batch_of(x: Any, sample_weight: Any = None, least: int = 1) -> Batch:
     """Checked rows and weights."""
-    rows = as_rows(x)
+    rows = as_rows(x, least)
     return Batch(rows, as_sample_weight(sample_weight, len(rows)), has_missing(rows))
 
 
@@ -173,44 +185,32 @@ class Data:
         return moments, math.fsum(logs)
 
     def sample(self, components: int, rng: np.random.Generator) -> Batch:
-        """All rows if they are few; else one, at random, of each of as many equal parts as there may be."""
+        """All rows if they are few; else one, at random, of each of as many parts of the same weight."""
         rows = max(SAMPLE_SHARE * components, min(SAMPLE_ROWS, SAMPLE_NUMBERS // self.d))
         if self.n <= rows:
-            batches = list(self)
-            if len(batches) == 1:
-                return batches[0]
-            taken = [np.arange(len(batch.x)) for batch in batches]
+            parts = list(self)
         else:
-            places = ((np.arange(rows) + rng.random(rows)) * (self.n / rows)).astype(np.intp)
-            places = np.minimum(places, self.n - 1)
-            batches, taken, first = [], [], 0
+            parts, before = [], 0.0
+            places = (np.arange(rows) + rng.random(rows)) * (self.total_weight / rows)
             for batch in self:
-                inside = places[(places >= first) & (places < first + len(batch.x))] - first
-                first += len(batch.x)
-                batches.append(_taken(batch, inside))
-                taken.append(np.arange(len(inside)))
-        parts = [_taken(batch, indices) for batch, indices in zip(batches, taken, strict=True)]
-        weights = [
-            np.ones(len(part.x)) if part.sample_weight is None else part.sample_weight for part in parts
-        ]
+                after = before + batch.total_weight
+                inside = places[(places >= before) & (places < after)] - before
+                parts.append(batch.at(inside))
+                before = after
+        if len(parts) == 1:
+            return parts[0]
+        weights = [part.sample_weight for part in parts if part.sample_weight is not None]
         return Batch(
             np.concatenate([part.x for part in parts]).astype(self.dtype, copy=False),
-            np.concatenate(weights),
+            np.concatenate(weights) if weights else None,
             any(part.missing for part in parts),
         )
-
-
-def _taken(batch: Batch, indices: NDArray[np.intp]) -> Batch:
-    x = batch.x[indices]
-    weight = batch.sample_weight
-    missing = batch.missing and bool(np.isnan(x).any())
-    return Batch(x, None if weight is None else weight[indices], missing)
 
 
 def data_of(x: Any, sample_weight: Any = None) -> Data:
     """All rows of a fit, of an array or of batches; `GaussianMixture.fit` says what these may be."""
     if not is_batches(x):
-        batch = batch_of(x, sample_weight)
+        batch = batch_of(x, sample_weight, least=2)
         return Data(lambda: iter([batch]))
     if sample_weight is not None:
         raise ValueError("sample_weight goes with an array: batches have no weights")

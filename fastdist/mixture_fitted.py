@@ -106,7 +106,7 @@ class FittedMixture(Estimator):
             and "feature_names_in_" not in self.__dict__
         ):
             return parameters, X, has_missing(X)
-        x = as_rows(X, type(self).__name__)
+        x = as_rows(X)
         self._check_features(X, x.shape[1])
         return parameters, x, has_missing(x)
 

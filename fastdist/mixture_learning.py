@@ -189,7 +189,7 @@ class MixtureLearning(MixtureInference):
         batch = batch_of(X, sample_weight)
         if not self.__sklearn_is_fitted__():
             data = Data(lambda: iter([batch]))
-            self._check_data(X, data, 1)
+            self._check_data(data)
             self._record_features(X, data.d)
             self._take(self._initial(self._given(data.d), self._start(data)), converged=False)
         parameters = self._fitted()
@@ -206,7 +206,7 @@ class MixtureLearning(MixtureInference):
     def _fit(self, X: Any, sample_weight: Any, callback: Callback | None) -> Fit:
         self._check_params()
         data = data_of(X, sample_weight)
-        self._check_data(X, data, 2)
+        self._check_data(data)
         before = self._warm(data) if self.warm_start else None
         given = self._given(data.d)
         start = self._start(data)
@@ -237,12 +237,7 @@ class MixtureLearning(MixtureInference):
         self._take(best.parameters, best.lower_bounds, best.converged)
         return best
 
-    def _check_data(self, X: Any, data: Data, least: int) -> None:
-        if data.n < least:
-            raise ValueError(
-                f"Found array with {data.n} sample(s) (shape={(data.n, data.d)}) while a minimum of {least} "
-                f"is required by {type(self).__name__}."
-            )
+    def _check_data(self, data: Data) -> None:
         if data.n < self.n_components:
             raise ValueError(
                 f"Expected n_samples >= n_components but got n_components = {self.n_components}, "

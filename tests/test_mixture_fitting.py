@@ -291,7 +291,7 @@ def test_batches_that_are_read_again_and_again(init_params):
     x = data()
     x[::50, 1] = np.nan
     batches = np.array_split(x, 5)
-    keywords = {"random_state": 0, "init_params": init_params, "max_iter": 20, "reg_covar": 0.1}
+    keywords = {"random_state": 0, "init_params": init_params, "max_iter": 20}
     whole = fitted(GaussianMixture(3, **keywords), x)
 
     class Source:
