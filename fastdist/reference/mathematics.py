@@ -121,6 +121,20 @@ def split_exponent(x: float) -> tuple[float, float]:
     return type(x)(mantissa - 1), type(x)(e)
 
 
+def logarithm(x: float) -> float:
+    """ln x  for x >= 1, and -inf for 0.
+
+    >>> logarithm(2.0), logarithm(10.0), logarithm(0.0)
+    (0.6931471805599453, 2.302585092994046, -inf)
+    >>> logarithm(Float32(10))
+    Float32(2.3025851249694824)
+    """
+    if x == 0:
+        return type(x)(-math.inf)
+    f, e = split_exponent(x)
+    return -minus_log(f, -e)
+
+
 # Exponential
 
 
@@ -194,6 +208,24 @@ def scale_by_power(x: float, n: float) -> float:
     whole = int(max(n, by_type(x, -1200, -200)))
     half = round(whole / 2)  # the even one of two
     return x * math.ldexp(1.0, half) * math.ldexp(1.0, whole - half)
+
+
+def exponential(a: float) -> float:
+    """exp(a): also where that is greater than 1, and beyond the range of numbers.
+
+    From 710 on (float32: 89) the result is infinite, and from -746 on (-104) 0; no argument farther out is
+    looked at.
+
+    >>> exponential(1.0), exponential(-745.0), exponential(1000.0), exponential(-math.inf)
+    (2.718281828459045, 5e-324, inf, 0.0)
+    >>> exponential(Float32(1)), exponential(Float32(-103)), exponential(Float32(-1000))
+    (Float32(2.7182817459106445), Float32(1.401298464324817e-45), Float32(0.0))
+    """
+    if math.isnan(a):
+        return a
+    limit = by_type(a, 800.0, 120.0)
+    high, low, k = exp_parts(type(a)(min(max(a, -limit), limit)), type(a)(0))
+    return scale_by_power(high + low, k)
 
 
 # Sine and cosine

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from .arithmetic import Float32, fma
 from .cholesky import Matrix, textbook_cholesky
 from .deviations import add
-from .mathematics import exp_parts, scale_by_power
+from .mathematics import exponential
 from .normal import log_scale
 
 # As anyone would write it
@@ -129,18 +129,4 @@ def pdf(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix, peak: flo
     >>> pdf([0.0, 0.0], [0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], log_peak([[1.0, 0.0], [0.0, 1.0]]))
     0.15915494309189532
     """
-    return as_data(exp_of_any(log_density(x, mean, scale_tril, peak)), x)
-
-
-def exp_of_any(a: float) -> float:
-    """exp(a): a density may be greater than 1, and beyond the range of numbers.
-
-    From 710 on the result is infinite, and from -746 on 0; no argument farther out is looked at.
-
-    >>> exp_of_any(1.0), exp_of_any(-745.0), exp_of_any(1000.0), exp_of_any(-math.inf)
-    (2.718281828459045, 5e-324, inf, 0.0)
-    """
-    if math.isnan(a):
-        return a
-    high, low, k = exp_parts(min(max(a, -800.0), 800.0), 0.0)
-    return scale_by_power(high + low, k)
+    return as_data(exponential(log_density(x, mean, scale_tril, peak)), x)
