@@ -367,6 +367,26 @@ BOTH = ("float64", "float32")
 # |X| <= |G| |H^-1| =: g.  So the relative error of q is at most  g / (1 - g),  and  d u  more for the sum of
 # squares: for g <= 1/10 less than  5 d (d + 1) u condition.  In the logarithm of the determinant E alone
 # counts:  |ln det(I + X)| <= -d ln(1 - g / 4),  of which half is less than  0.6 d^2 (d + 1) u condition.
+#
+# Mixtures.  Of a = ln w_k p_k(x) the same holds in float32, whose u is the larger: there L, a factor in
+# float64, is rounded, one u beside the d + 2 of the substitution, which makes up for Cholesky's d + 1.  Of
+# the mean, given as a sum of two float32 numbers,  u^2 |mean|  is lost:  at most u deviations, and so
+# u sqrt(d condition q)  of  q / 2  and less of its square: hence 3 q for 2.5 q, and 0.6 d, which is not
+# needed otherwise, since log_height is rounded once.  ln w is taken within one ULP, which is 2 u, and added
+# to log_peak; the last operation rounds a.
+#
+# With errors  |a~_k - a_k| <= e_k,  ln sum exp(a~) - ln sum exp(a) = ln sum r_k exp(a~_k - a_k)  is at most
+# sum r_k (exp(e_k) - 1)  and, since ln is concave, at least  -sum r_k e_k.  So a component counts as much as
+# it contributes.  (The maximum of all e_k is a bound too, but with a component far away it says nothing.)
+# Then are rounded: a_k - base, by u |a_k - base| (with r_k, in all u ln K at most, by the entropy of r); exp,
+# by 2 u; K - 1 additions; ln s <= ln K, by 4 u; and the result.  K + 2 + 5 ln K <= 4 K.  With one component
+# s = 1, and nothing but the result is rounded.
+#
+# r_k = exp(a_k - base) / s  has the errors of both, and two roundings: K + 5 + ln K <= 4 K from K = 2 on.
+#
+# Sums of g v_i v_j:  v is rounded (twice in float32, where u^2 |centre| is lost, too), g v_i, and additions
+# one after the other: of short rows n / 16 up to 16 of a block, then one a block, then five; of long ones up
+# to 64 of a piece, then one a piece and one a block.
 BOUNDS = (
     Bound(
         "cholesky",
@@ -431,6 +451,45 @@ BOUNDS = (
         "e <= 1/10 the bound of logpdf",
         0.144,
         "exp(e) - 1 <= 1.1 e",
+    ),
+    Bound(
+        "mixture weighted log density",
+        BOTH,
+        "|a - exact|, a = ln(weight · density) of one component",
+        "u * (d * (d + 1) * condition * (3 * q + 0.6 * d) + 3 * logs + 2 * abs(log_weight) + "
+        "abs(log_height) + abs(a))",
+        "log_height = a + q / 2; the others as above; in float32 no deviation is below u abs(mean)",
+        0.370,
+        "derived in `accuracy.py`",
+    ),
+    Bound(
+        "mixture log density",
+        BOTH,
+        "|log density - exact|",
+        "e + u * (4 * K + abs(log_density))",
+        "e = sum over K components of r (exp(e_k) - 1), r the responsibility, e_k the bound of a",
+        0.269,
+        "derived in `accuracy.py`",
+    ),
+    Bound(
+        "mixture responsibilities",
+        BOTH,
+        "|r - exact| / exact",
+        "1.1 * (e_k + e + u * (4 * K + abs(log_r)))",
+        "log_r = ln r; e_k and e as above; r a normal number, the bound <= 1/10",
+        0.235,
+        "exp(e) - 1 <= 1.1 e",
+    ),
+    Bound(
+        "mixture moments",
+        BOTH,
+        "|sum - exact| / the sum of |g|, |g v| or |g v v^T|, each entry, of given g; "
+        "|v| = |x - centre| + u |centre|",
+        "(m + 10) * u",
+        "n rows of up to 15 numbers, and diagonals: m = min(n / 16, 16) + n / 256; longer ones: "
+        "m = min(n, 64) + n / 50; totals: m = n / 16",
+        0.225,
+        "Higham, section 4.2",
     ),
 )
 

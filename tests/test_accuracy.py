@@ -14,7 +14,15 @@ import mpmath
 import numpy as np
 import pytest
 
-from fastdist.accuracy import ACCURACY, BOUNDS, accuracy, bound, markdown_bounds, markdown_table
+from fastdist.accuracy import (
+    ACCURACY,
+    BOUNDS,
+    HALF_ULP_OF_1,
+    accuracy,
+    bound,
+    markdown_bounds,
+    markdown_table,
+)
 
 WIDE = np.longdouble
 WIDE_ENOUGH = {"float64": np.finfo(WIDE).nmant >= 63, "float32": True}
@@ -306,7 +314,10 @@ def test_bounds_are_sound(entry):
     assert bound(entry.function) is entry
     assert 0 < entry.worst_share <= 1
     variables = {"d": 3, "condition": 10.0, "q": 5.0, "logs": 4.0, "logpdf": -7.0, "s": 2.0, "mean": -1.0}
-    values = [entry(dtype, e=1e-10, **variables) for dtype in entry.dtypes]
+    variables |= {"K": 3, "a": -8.0, "log_weight": -1.0, "log_height": -5.5, "log_density": -7.0, "m": 100.0}
+    variables |= {"log_r": -1.0}
+    errors = {dtype: {"e": 1e6 * u, "e_k": 1e5 * u} for dtype, u in HALF_ULP_OF_1.items()}
+    values = [entry(dtype, **errors[dtype], **variables) for dtype in entry.dtypes]
     assert 0 < values[0] < 1e-9
     assert values[1:] == [values[0] * 2**29] * (len(entry.dtypes) - 1)
 
