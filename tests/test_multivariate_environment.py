@@ -1,9 +1,10 @@
-"""The multivariate kernels compute in the default floating-point environment and leave the caller's alone."""
+"""Multivariate and mixture kernels compute in the default floating-point environment; the caller's stays."""
 
 from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import itertools
 import platform
 import runpy
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import pytest
 from fastdist.reference.stream import FLOAT32_NORMALS, FLOAT64_NORMALS
 
 cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("multivariate_cases.py"))))
+mixtures = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_cases.py"))))
 
 # FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW | FE_INEXACT; and rounding downward, upward, to zero
 FLAGS = {"x86_64": 0x3D, "aarch64": 0x1F, "arm64": 0x1F}
@@ -76,6 +78,68 @@ def calls(level: Any, key: np.ndarray, d: int, dtype: str) -> Iterator[tuple[str
     yield "add_scatter", add_scatter
 
 
+def mixture_calls(
+    level: Any, key: np.ndarray, d: int, dtype: str
+) -> Iterator[tuple[str, Callable[[], object]]]:
+    """The same for mixtures of each form, of points near to the means and so far that squares overflow."""
+    n = 21
+    for form in mixtures.FORMS:
+        given = mixtures.parameters(3, d, form)
+        x = mixtures.data(given, n, dtype)
+        model = level.mixture.Mixture(*given, np.dtype(dtype))
+        sampler = level.mixture_sampling.MixtureSampler(np.array([0.25, 0.5, 1.0]), *given[2:])
+        normals = level.stream.BlockStream(key, FLOAT64_NORMALS, level.box_muller.float64)
+        u, z = (np.random.default_rng(d).uniform(size=shape) for shape in (n, (n, d)))
+
+        def score_samples(model: Any = model, x: np.ndarray = x) -> np.ndarray:
+            out = np.empty(n, dtype)
+            model.score_samples(x, out)
+            return out
+
+        def responsibilities(model: Any = model, x: np.ndarray = x) -> np.ndarray:
+            out, log_density = np.empty((n, 3), dtype), np.empty(n, dtype)
+            model.responsibilities(x, out, log_density)
+            return np.concatenate([out.ravel(), log_density])
+
+        def predict(model: Any = model, x: np.ndarray = x) -> np.ndarray:
+            out = np.empty(n, np.intp)
+            model.predict(x, out)
+            return out
+
+        def add_expectations(
+            model: Any = model, x: np.ndarray = x, form: str = form, given: Any = given
+        ) -> object:
+            sums = [np.zeros_like(array) for array in mixtures.sums_before(3, d, form)]
+            likelihood = model.add_expectations(x, None, given[2], *sums)
+            return np.concatenate([[likelihood], *(array.ravel() for array in sums)])
+
+        def add_moments(x: np.ndarray = x, form: str = form, given: Any = given) -> np.ndarray:
+            sums = [np.zeros_like(array) for array in mixtures.sums_before(3, d, form)]
+            level.mixture.add_moments(x, np.full((n, 3), 0.3, dtype), given[2], *sums)
+            return np.concatenate([array.ravel() for array in sums])
+
+        def apply(sampler: Any = sampler, u: np.ndarray = u, z: np.ndarray = z) -> np.ndarray:
+            out, labels = z.copy(), np.empty(n, np.int64)
+            sampler.apply(u, out, labels)
+            return np.concatenate([out.ravel(), labels])
+
+        def fill_range(sampler: Any = sampler, normals: Any = normals) -> np.ndarray:
+            out, labels = np.empty((n, d)), np.empty(n, np.int64)
+            sampler.fill_range(normals, key, 11, 1001, out, labels)
+            return np.concatenate([out.ravel(), labels])
+
+        for call in (
+            score_samples,
+            responsibilities,
+            predict,
+            add_expectations,
+            add_moments,
+            apply,
+            fill_range,
+        ):
+            yield f"{form}, {call.__name__}", call
+
+
 @pytest.mark.parametrize("dtype", cases.DTYPES)
 @pytest.mark.parametrize("d", [1, 3, 17, 64])
 def test_the_environment_of_a_call(level, key, d, dtype, assert_same_bits):
@@ -84,7 +148,7 @@ def test_the_environment_of_a_call(level, key, d, dtype, assert_same_bits):
     if machine not in ROUNDING:
         pytest.skip(f"the modes of rounding are not known for {machine}")
     library = ctypes.CDLL(ctypes.util.find_library("m"))
-    for name, call in calls(level, key, d, dtype):
+    for name, call in itertools.chain(calls(level, key, d, dtype), mixture_calls(level, key, d, dtype)):
         want = np.asarray(call())
         for mode in ROUNDING[machine]:
             library.feclearexcept(FLAGS[machine])
