@@ -4,10 +4,8 @@ Of a point only what is observed, o, has a density, that of the marginal mixture
 
     p(x_o) = sum_k w_k N(x_o; mu_k,o, S_k,oo).
 
-Points that lack the same numbers, m, share a *pattern*, and the kernel of one marginal.  What that costs: for
-each pattern K factors of order |o|, or d in EM, made many patterns at a time, and some ten calls of NumPy and
-of the kernels; so points that all have a pattern of their own take tens of microseconds each.  A result
-depends on its point alone, not on what stands beside it.
+Points that lack the same numbers, m, share a *pattern*, and the kernel of one marginal: `mixture_patterns`
+sorts them.
 
 EM [1]_, [2]_ completes a point anew for each component, by the regression of what is missing on what is
 observed, and adds what the regression leaves open to the products:
@@ -28,42 +26,27 @@ Points with missing numbers are completed in float64, also if they are float32.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastdist import parallel
-from fastdist._dispatch import cholesky, mixture, normal
-from fastdist._dispatch import multivariate_density as density
+from fastdist._dispatch import mixture
 from fastdist.factored_covariance import product
 from fastdist.mixture_moments import Moments
-from fastdist.mixture_parameters import MixtureParameters, NotPositiveDefiniteError, logarithm
-from fastdist.multivariate_normal_relations import condition, entries
+from fastdist.mixture_parameters import MixtureParameters
+from fastdist.mixture_patterns import NUMBERS, Patterns, patterns_of
+from fastdist.multivariate_normal_relations import mean_given
 
-# Numbers that a temporary array may hold: some megabytes.
-NUMBERS = 1 << 19
-# Parts of the data whose moments are summed apart: threads may share them.
-PARTS = 16
+# Points whose patterns are looked at together, and parts of the data whose moments are summed apart, which
+# threads may share.
+ROWS, PARTS = 1 << 16, 16
+# Patterns with fewer points each are completed by one call, for which each point gets a factor of its own.
+FEW = 4
 
 Array = NDArray[Any]
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """Points that lack the same numbers, and the marginal mixture of what they have."""
-
-    rows: NDArray[np.intp]
-    observed: NDArray[np.intp]
-    missing: NDArray[np.intp]
-    # What is observed, (len(rows), len(observed)).
-    values: Array
-    # None if nothing is observed.
-    kernel: mixture.Mixture | None
-    # Of the covariances in the order (observed, missing), (K or 1, d, d), if it was asked for.
-    factor: Array | None
 
 
 def score_samples(parameters: MixtureParameters, x: Array) -> Array:
@@ -95,11 +78,12 @@ def score_samples(parameters: MixtureParameters, x: Array) -> Array:
     """
     out = np.empty(len(x), x.dtype)
 
-    def score(first: int, pattern: Pattern) -> None:
-        part = np.zeros(len(pattern.rows), x.dtype)
-        if pattern.kernel is not None:
-            pattern.kernel.score_samples(pattern.values, part)
-        out[first + pattern.rows] = part
+    def score(first: int, patterns: Patterns) -> None:
+        part = np.zeros(len(patterns.rows), x.dtype)
+        for some, kernel in patterns:
+            if kernel is not None:
+                kernel.score_samples(patterns.values[some], part[some])
+        out[first + patterns.rows] = part
 
     _for_patterns(parameters, x, score)
     return out
@@ -137,11 +121,11 @@ def responsibilities(parameters: MixtureParameters, x: Array, with_log_density: 
     out = np.empty((len(x), parameters.components), x.dtype)
     logs = np.empty(len(x) if with_log_density else 0, x.dtype)
 
-    def explain(first: int, pattern: Pattern) -> None:
-        part, log_density = _responsibilities(parameters, pattern, x.dtype)
-        out[first + pattern.rows] = part
+    def explain(first: int, patterns: Patterns) -> None:
+        part, log_density = _responsibilities(parameters, patterns)
+        out[first + patterns.rows] = part
         if with_log_density:
-            logs[first + pattern.rows] = log_density
+            logs[first + patterns.rows] = log_density
 
     _for_patterns(parameters, x, explain)
     return (out, logs) if with_log_density else out
@@ -175,11 +159,12 @@ def predict(parameters: MixtureParameters, x: Array) -> NDArray[np.intp]:
     """
     out = np.empty(len(x), np.intp)
 
-    def choose(first: int, pattern: Pattern) -> None:
-        part = np.full(len(pattern.rows), parameters.weights.argmax(), np.intp)
-        if pattern.kernel is not None:
-            pattern.kernel.predict(pattern.values, part)
-        out[first + pattern.rows] = part
+    def choose(first: int, patterns: Patterns) -> None:
+        part = np.full(len(patterns.rows), parameters.weights.argmax(), np.intp)
+        for some, kernel in patterns:
+            if kernel is not None:
+                kernel.predict(patterns.values[some], part[some])
+        out[first + patterns.rows] = part
 
     _for_patterns(parameters, x, choose)
     return out
@@ -227,16 +212,15 @@ def expectation(
             [2.  , 1.75]]]))
     """
     n = len(x)
-    few = _rows(parameters)
     rows = -(-n // PARTS)
-    rows += -rows % few
+    rows += -rows % ROWS
     parts = [_zeros(parameters) for _ in range(-(-n // rows) if n else 0)]
     log_likelihoods = [0.0] * len(parts)
 
     def add_range(start: int, stop: int) -> None:
         for first in range(start, stop, rows):
-            for begin in range(first, min(n, first + rows), few):
-                end = min(n, first + rows, begin + few)
+            for begin in range(first, min(n, first + rows), ROWS):
+                end = min(n, begin + ROWS)
                 weight = None if sample_weight is None else sample_weight[begin:end]
                 part = first // rows
                 log_likelihoods[part] += _add(parameters, x[begin:end], weight, centres, parts[part])
@@ -294,159 +278,88 @@ def _zeros(parameters: MixtureParameters) -> Moments:
     return Moments.zeros(parameters.components, parameters.dimension, parameters.diagonal)
 
 
-def _rows(parameters: MixtureParameters) -> int:
-    """Points that are completed at a time: whole blocks of the kernel."""
-    blocks = NUMBERS // (parameters.components * parameters.dimension * mixture.BLOCK)
-    return max(1, blocks) * mixture.BLOCK
-
-
-def _for_patterns(parameters: MixtureParameters, x: Array, task: Any) -> None:
-    """Call ``task(first, pattern)`` for all patterns of some rows, which are counted from `first`."""
-    few = _rows(parameters)
+def _for_patterns(parameters: MixtureParameters, x: Array, task: Callable[[int, Patterns], None]) -> None:
+    """Call ``task(first, patterns)`` for all points; their rows are counted from `first`."""
 
     def call_range(start: int, stop: int) -> None:
-        for first in range(start, stop, few):
-            for pattern in _patterns(parameters, x[first : min(stop, first + few)], x.dtype, joint=False):
-                task(first, pattern)
+        for first in range(start, stop, ROWS):
+            for patterns in patterns_of(parameters, x[first : min(stop, first + ROWS)], x.dtype, joint=False):
+                task(first, patterns)
 
-    parallel.for_ranges(call_range, len(x), 0, few, few)
+    parallel.for_ranges(call_range, len(x), 0, ROWS, ROWS)
 
 
-def _responsibilities(
-    parameters: MixtureParameters, pattern: Pattern, dtype: np.dtype[Any]
-) -> tuple[Array, Array]:
-    n = len(pattern.rows)
+def _responsibilities(parameters: MixtureParameters, patterns: Patterns) -> tuple[Array, Array]:
+    """Those of the points of some patterns, and the log density."""
+    n, dtype = len(patterns.rows), patterns.values.dtype
     part, log_density = np.empty((n, parameters.components), dtype), np.zeros(n, dtype)
-    if pattern.kernel is None:
-        part[...] = parameters.weights
-    else:
-        pattern.kernel.responsibilities(pattern.values, part, log_density)
+    for some, kernel in patterns:
+        if kernel is None:
+            part[some] = parameters.weights
+        else:
+            kernel.responsibilities(patterns.values[some], part[some], log_density[some])
     return part, log_density
-
-
-def _patterns(parameters: MixtureParameters, x: Array, dtype: Any, joint: bool) -> Iterator[Pattern]:
-    """The patterns of points, in an order of their own; what is incomplete is converted to `dtype`."""
-    n, d = x.shape
-    lacks = np.isnan(x)
-    bits = np.packbits(lacks, axis=1)
-    words = np.zeros((n, bits.shape[1] + -bits.shape[1] % 8), np.uint8)
-    words[:, : bits.shape[1]] = bits
-    words = words.view("<u8")
-    counts = np.count_nonzero(lacks, axis=1)
-    order = np.lexsort([*words.T, counts])
-    ordered = words[order]
-    firsts = np.flatnonzero(np.r_[[True] * bool(n), (ordered[1:] != ordered[:-1]).any(axis=1)])
-    ends = np.r_[firsts[1:], n]
-    # The observed numbers of each pattern, and then the missing ones, both ascending.
-    columns = np.argsort(lacks[order[firsts]], axis=1, kind="stable")
-    sizes = d - counts[order[firsts]]
-    for size in np.unique(sizes)[::-1].tolist():
-        chosen = np.flatnonzero(sizes == size)
-        if size == d:
-            rows = order[: ends[0]]
-            everything, nothing = columns[0], columns[0, :0]
-            kernel = parameters.kernel(x.dtype)
-            yield Pattern(rows, everything, nothing, x if len(rows) == n else x[rows], kernel, None)
-            continue
-        few = max(1, NUMBERS // (len(parameters.factors) * d * d))
-        for begin in range(0, len(chosen), few):
-            some = chosen[begin : begin + few]
-            marginals = _marginals(parameters, columns[some], size, np.dtype(dtype), joint)
-            for i, (kernel_of_some, factor) in zip(some.tolist(), marginals, strict=True):
-                rows = order[firsts[i] : ends[i]]
-                observed, missing = columns[i, :size], columns[i, size:]
-                values = x[rows[:, None], observed].astype(dtype, copy=False)
-                yield Pattern(rows, observed, missing, values, kernel_of_some, factor)
-
-
-def _marginals(
-    parameters: MixtureParameters, columns: Array, size: int, dtype: np.dtype[Any], joint: bool
-) -> Iterator[tuple[mixture.Mixture | None, Array | None]]:
-    """The kernel of each marginal, and the joint factor; columns are (patterns, d), `size` are observed."""
-    log_weights = logarithm(parameters.weights)
-    d = parameters.dimension
-    if parameters.diagonal:
-        peaks = normal.logpdf(0.0, 0.0, parameters.factors)  # of each number alone
-        for observed in columns[:, :size]:
-            means, factors = (
-                np.ascontiguousarray(a[:, observed]) for a in (parameters.means, parameters.factors)
-            )
-            heights = log_weights + peaks[:, observed].sum(axis=1)
-            kernel = mixture.Mixture(heights, parameters.weights, means, factors, dtype) if size else None
-            yield kernel, None
-        return
-    wanted = columns if joint else columns[:, :size]
-    parts = entries(parameters.covariances.reshape(-1, d, d), wanted)
-    factors = np.ascontiguousarray(cholesky.cholesky(np.moveaxis(parts, 0, 1)))  # (patterns, K or 1, ., .)
-    failed = np.isnan(factors).any(axis=(0, 2, 3))
-    if failed.any():
-        k = int(failed.argmax())
-        whose = (
-            "the covariance" if parameters.covariance_type == "tied" else f"the covariance of component {k}"
-        )
-        raise NotPositiveDefiniteError(k, f"{whose} is too nearly singular for points with missing numbers")
-    of_observed = np.ascontiguousarray(factors[:, :, :size, :size])
-    heights = log_weights + density.log_peak(of_observed) if size else None
-    means = np.ascontiguousarray(np.moveaxis(parameters.means[:, columns[:, :size]], 0, 1))
-    for i in range(len(columns)):
-        kernel = None
-        if heights is not None:
-            kernel = mixture.Mixture(heights[i], parameters.weights, means[i], of_observed[i], dtype)
-        yield kernel, factors[i] if joint else None
 
 
 def _add(
     parameters: MixtureParameters, x: Array, sample_weight: Array | None, centres: Array, moments: Moments
 ) -> float:
     """Add the moments of some points, as each component completes them; returns their log-likelihood."""
-    float64 = np.dtype(np.float64)
-    n = np.count_nonzero(np.isnan(x).any(axis=1))
-    weighted = np.empty((n, parameters.components))
-    completed = np.empty((parameters.components, n, parameters.dimension))
-    log_likelihood, begin = 0.0, 0
-    for pattern in _patterns(parameters, x, float64, joint=True):
-        weight = None if sample_weight is None else sample_weight[pattern.rows]
-        if not pattern.missing.size:
-            assert pattern.kernel is not None
-            log_likelihood += pattern.kernel.add_expectations(
-                pattern.values, weight, centres, moments.totals, moments.sums, moments.products
+    log_likelihood = 0.0
+    for patterns in patterns_of(parameters, x, np.float64, joint=True):
+        weight = None if sample_weight is None else sample_weight[patterns.rows]
+        if patterns.size == parameters.dimension:
+            log_likelihood += parameters.kernel(x.dtype).add_expectations(
+                patterns.values, weight, centres, moments.totals, moments.sums, moments.products
             )
             continue
-        part, log_density = _responsibilities(parameters, pattern, float64)
+        part, log_density = _responsibilities(parameters, patterns)
         if weight is not None:
             part *= weight[:, None]
             log_density *= weight
         log_likelihood += float(log_density.sum())
-        end = begin + len(pattern.rows)
-        weighted[begin:end] = part
-        completed[:, begin:end, pattern.observed] = pattern.values
-        completed[:, begin:end, pattern.missing] = _complete(
-            parameters, pattern, part.sum(axis=0), moments.products
-        )
-        begin = end
-    for k in range(parameters.components if n else 0):
-        one = slice(k, k + 1)
-        sums = (moments.totals[one], moments.sums[one], moments.products[one])
-        mixture.add_moments(completed[k], weighted[:, one], centres[one], *sums)
+        completed = _completed(parameters, patterns)
+        for k in range(parameters.components):
+            one = slice(k, k + 1)
+            sums = (moments.totals[one], moments.sums[one], moments.products[one])
+            mixture.add_moments(completed[k], part[:, one], centres[one], *sums)
+        _add_left_open(parameters, patterns, np.add.reduceat(part, patterns.starts, axis=0), moments.products)
     return log_likelihood
 
 
-def _complete(parameters: MixtureParameters, pattern: Pattern, totals: Array, products: Array) -> Array:
-    """What each component expects of what is missing, (K, n, |m|); what that leaves open goes to products."""
-    missing = pattern.missing
-    if parameters.diagonal:
-        products[:, missing] += totals[:, None] * parameters.factors[:, missing] ** 2
-        return parameters.means[:, None, missing]
-    assert pattern.factor is not None
-    if pattern.observed.size:
-        order = np.concatenate([pattern.observed, missing])
-        expected, factor = condition(
-            pattern.values, parameters.means[:, None, order], pattern.factor[:, None]
-        )
-        factor = factor[:, 0]
+def _completed(parameters: MixtureParameters, patterns: Patterns) -> Array:
+    """The points, with what each component expects of what is missing, (K, n, d)."""
+    n, size, means = len(patterns.rows), patterns.size, parameters.means
+    counts = np.diff([*patterns.starts, n])
+    columns = np.repeat(patterns.columns, counts, axis=0)
+    ordered = np.empty((parameters.components, n, parameters.dimension))
+    ordered[:, :, :size] = patterns.values
+    missing = ordered[:, :, size:]
+    if patterns.factors is None or not size:
+        missing[...] = means[:, columns[:, size:]]
+    elif n < FEW * len(counts):
+        factors = np.moveaxis(np.repeat(patterns.factors, counts, axis=0), 1, 0)
+        missing[...] = mean_given(patterns.values, means[:, columns], factors)
     else:
-        expected, factor = parameters.means[:, None, missing], pattern.factor
-    # The missing numbers ascend, so that lower triangles stay lower.
-    left_open = np.tril(product(factor))
-    products[:, missing[:, None], missing] += totals[:, None, None] * left_open
-    return expected
+        for i, (some, _) in enumerate(patterns):
+            mean, factor = means[:, None, patterns.columns[i]], patterns.factors[i, :, None]
+            missing[:, some] = mean_given(patterns.values[some], mean, factor)
+    completed = np.empty_like(ordered)
+    np.put_along_axis(completed, columns[None], ordered, axis=2)
+    return completed
+
+
+def _add_left_open(parameters: MixtureParameters, patterns: Patterns, totals: Array, products: Array) -> None:
+    """Add the covariances of what is missing, times the responsibilities of each pattern, (patterns, K)."""
+    size, d = patterns.size, parameters.dimension
+    missing = patterns.columns[:, size:]
+    if patterns.factors is None:
+        places, left_open = missing[:, None, :], parameters.factors[:, missing] ** 2
+        left_open, stride = np.moveaxis(left_open, 0, 1), d
+    else:
+        # The missing numbers ascend, so that the lower triangle stays the lower.
+        i, j = np.tril_indices(d - size)
+        left_open = product(patterns.factors[:, :, size:, size:])[:, :, i, j]
+        places, stride = (missing[:, i] * d + missing[:, j])[:, None, :], d * d
+    places = places + stride * np.arange(parameters.components)[:, None]
+    np.add.at(products.reshape(-1), places.ravel(), (totals[:, :, None] * left_open).ravel())

@@ -12,7 +12,7 @@ from fastdist._dispatch import cholesky
 from fastdist.covariance import check_finite, real
 from fastdist.factored_covariance import product
 from fastdist.mixture_parameters import MixtureParameters
-from fastdist.multivariate_normal_relations import check_dimensions, condition, entries
+from fastdist.multivariate_normal_relations import check_dimensions, entries, mean_given
 
 Array = NDArray[Any]
 
@@ -128,7 +128,8 @@ def conditional(parameters: MixtureParameters, indices: ArrayLike, values: Array
         raise LinAlgError(
             f"The covariance of component {int(wrong.argmax())} is too nearly singular for a conditional."
         )
-    means, factor = condition(values, parameters.means[:, order], factor)
+    means = mean_given(values, parameters.means[:, order], factor)
+    factor = factor[:, given.size :, given.size :].copy()
     covariances = product(factor)
     return MixtureParameters(
         weights, means, covariances[0] if tied else covariances, parameters.covariance_type, factor

@@ -131,7 +131,8 @@ class MultivariateNormalRelations:
         factor = cholesky.cholesky(joint)
         if np.isnan(factor).any() or not isinstance(self._factored, FactoredCovariance):
             return self._conditional_of_singular(values, mean, joint)
-        conditional_mean, conditional_factor = condition(values, mean, factor)
+        conditional_mean = mean_given(values, mean, factor)
+        conditional_factor = factor[..., count:, count:].copy()
         conditional = self.dist.freeze(conditional_mean, scale_tril=conditional_factor)
         return conditional._reshaped(conditional_mean.shape, conditional_factor.shape)
 
@@ -320,8 +321,8 @@ class MultivariateNormalRelations:
         return same
 
 
-def condition(values: Array, mean: Array, factor: Array) -> tuple[Array, Array]:
-    """Mean and factor of the last components, given the first: what `conditional` computes.
+def mean_given(values: Array, mean: Array, factor: Array) -> Array:
+    """The mean of the last components, given values of the first: what `conditional` computes.
 
     `factor` is that of the joint covariance; batches broadcast, as of a ufunc.
     """
@@ -329,7 +330,8 @@ def condition(values: Array, mean: Array, factor: Array) -> tuple[Array, Array]:
     w = density.whiten(values, mean[..., :count], factor[..., :count, :count])
     # m_a + L_ab w is what L makes of (w, 0), in its second part.
     z = np.concatenate([w, np.zeros((*w.shape[:-1], d - count))], axis=-1)
-    return sampling.colorize(z, mean, factor)[..., count:], factor[..., count:, count:].copy()
+    conditional_mean: Array = sampling.colorize(z, mean, factor)[..., count:]
+    return conditional_mean
 
 
 def entries(cov: Array, chosen: NDArray[np.intp]) -> Array:

@@ -9,7 +9,7 @@ import scipy.special
 import scipy.stats
 
 import fastdist
-from fastdist import mixture_missing, mixture_moments
+from fastdist import mixture_missing, mixture_moments, mixture_patterns
 from fastdist.mixture_missing import expectation, means_of_observed, predict, responsibilities, score_samples
 from fastdist.mixture_parameters import NotPositiveDefiniteError, checked
 
@@ -216,7 +216,8 @@ def test_complete_points_have_the_moments_of_complete_points(covariance_type):
 @pytest.mark.parametrize("covariance_type", TYPES)
 def test_moments_have_the_same_bits_on_any_number_of_threads(covariance_type, monkeypatch):
     """With chunks so small that there are many, in several parts."""
-    monkeypatch.setattr(mixture_missing, "NUMBERS", 1 << 12)
+    monkeypatch.setattr(mixture_patterns, "NUMBERS", 1 << 12)
+    monkeypatch.setattr(mixture_missing, "ROWS", 1 << 10)
     parameters = a_mixture(covariance_type)
     x = with_gaps(samples(parameters, 20_000), 0.2)
     results = []
@@ -225,6 +226,17 @@ def test_moments_have_the_same_bits_on_any_number_of_threads(covariance_type, mo
             results.append(bits_of(*expectation(parameters, x, None, parameters.means)))
     assert set(results) == {results[0]}
     assert bits_of(*expectation(parameters, np.asfortranarray(x), None, parameters.means)) == results[0]
+
+
+def test_patterns_of_few_points_are_completed_as_those_of_many(monkeypatch):
+    """One call for all, or one for each pattern: the same bits."""
+    parameters = a_mixture("full")
+    x = with_gaps(samples(parameters, 3000), 0.3)
+    results = []
+    for few in (0, 1 << 30):
+        monkeypatch.setattr(mixture_missing, "FEW", few)
+        results.append(bits_of(*expectation(parameters, x, None, parameters.means)))
+    assert results[0] == results[1]
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)
