@@ -387,6 +387,12 @@ BOTH = ("float64", "float32")
 # Sums of g v_i v_j:  v is rounded (twice in float32, where u^2 |centre| is lost, too), g v_i, and additions
 # one after the other: of short rows n / 16 up to 16 of a block, then one a block, then five; of long ones up
 # to 64 of a piece, then one a piece and one a block.
+#
+# Quantiles of mixtures.  x solves  (W - q) - sum_left w Phi(-z) + sum_right w Phi(z) = 0,  W the weight of
+# the components on its left, of which x is above the mean: so W <= 2 q, and both sums together are at most
+# 2 q.  W and W - q are rounded once, 3 u q; each term has an error of 2 ULP and a rounding, 5 u, and K
+# additions follow: (2 K + 10) u q.  A last addition and the quotient by f make it (2 K + 14) u q / f, and
+# steps end below 2 u |x|, after which x is rounded.
 BOUNDS = (
     Bound(
         "cholesky",
@@ -490,6 +496,24 @@ BOUNDS = (
         "m = min(n, 64) + n / 50; totals: m = n / 16",
         0.225,
         "Higham, section 4.2",
+    ),
+    Bound(
+        "GaussianMixture.cdf",
+        ("float64",),
+        "|F - exact| / exact; also of `sf`",
+        "(K + 5) * u",
+        "K the number of components; down to 1e-300",
+        0.36,
+        "sum of terms that are not negative, `norm.cdf`",
+    ),
+    Bound(
+        "GaussianMixture.ppf",
+        ("float64",),
+        "|x - exact|; also of `isf`",
+        "u * (4 * abs(x) + (2 * K + 14) * q / f)",
+        "f the density at x; q >= 1e-300",
+        0.25,
+        "derived in `accuracy.py`",
     ),
 )
 

@@ -315,7 +315,7 @@ def test_bounds_are_sound(entry):
     assert 0 < entry.worst_share <= 1
     variables = {"d": 3, "condition": 10.0, "q": 5.0, "logs": 4.0, "logpdf": -7.0, "s": 2.0, "mean": -1.0}
     variables |= {"K": 3, "a": -8.0, "log_weight": -1.0, "log_height": -5.5, "log_density": -7.0, "m": 100.0}
-    variables |= {"log_r": -1.0}
+    variables |= {"log_r": -1.0, "x": -2.0, "f": 0.25}
     errors = {dtype: {"e": 1e6 * u, "e_k": 1e5 * u} for dtype, u in HALF_ULP_OF_1.items()}
     values = [entry(dtype, **errors[dtype], **variables) for dtype in entry.dtypes]
     assert 0 < values[0] < 1e-9
