@@ -6,7 +6,9 @@ With r_k the responsibilities and P_k = S_k^-1, the gradient and the Hessian of 
 
 g = 0 is a fixed point of  x <- x + A^-1 g = (sum_k r_k P_k)^-1 sum_k r_k P_k mu_k,  a step of EM, which never
 falls [1]_; near a mode Newton's step  x - H^-1 g  is much shorter a way.  Lengths are measured by A, and
-curvatures are the eigenvalues of H relative to A: no unit of measurement matters.
+curvatures are the eigenvalues of H relative to A: no unit of measurement matters.  All of it is computed in
+coordinates in which one of the components is standard normal, so that correlations which the components
+share cost no digits.
 
 .. [1] M. A. Carreira-Perpinan, "Mode-finding for mixtures of Gaussian distributions", IEEE Transactions on
    Pattern Analysis and Machine Intelligence 22 (2000).
@@ -22,6 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky
+from fastdist._dispatch import multivariate_density as density
+from fastdist._dispatch import multivariate_sampling as sampling
+from fastdist.factored_covariance import product
 from fastdist.mixture_parameters import MixtureParameters
 
 EPSILON = 2.0**-52
@@ -120,19 +125,21 @@ def modes(parameters: MixtureParameters, starts: Array | None = None) -> Modes:
     (2, array([6., 0.]), array([0.299207, 0.099736]))
     """
     if parameters.dimension == 1:
-        return _distinct(parameters, _between_extremes(parameters))
-    places = [parameters.means, _on_ridges(parameters)]
-    if starts is not None:
-        places.append(starts)
-    x = np.concatenate(places)
-    maxima: list[Array] = []
-    for _ in range(ROUNDS):
-        reached = _ascended(parameters, x)
-        is_maximum, x = _judged(parameters, reached)
-        maxima.append(reached[is_maximum])
-        if not len(x):
-            break
-    return _distinct(parameters, np.concatenate(maxima))
+        x = _distinct(parameters, _between_extremes(parameters))
+    else:
+        k = int(parameters.weights.argmax())
+        origin, factor = parameters.means[k], parameters.full_factors()[k]
+        white = _whitened(parameters, origin, factor)
+        whitened_starts = None if starts is None else density.whiten(starts, origin, factor)
+        x = sampling.colorize(_maxima(white, whitened_starts), origin, factor)
+    log_heights = parameters.score_samples(x)
+    order = np.argsort(-log_heights, kind="stable")
+    x, log_heights = x[order], log_heights[order]
+    with np.errstate(over="ignore"):
+        heights = np.exp(log_heights)
+    for array in (x, heights, log_heights):
+        array.flags.writeable = False
+    return Modes(x, heights, log_heights)
 
 
 def is_unimodal(parameters: MixtureParameters, starts: Array | None = None) -> bool:
@@ -250,6 +257,32 @@ def _sign_changes(grid: Array, values: Array, parameters: MixtureParameters, f: 
 # More dimensions
 
 
+def _whitened(parameters: MixtureParameters, origin: Array, factor: Array) -> MixtureParameters:
+    """The mixture of L^-1 (x - origin), with L the factor."""
+    d = parameters.dimension
+    means = density.whiten(parameters.means, origin, factor)
+    # Row j is L^-1 times column j of a component's factor.
+    columns = density.whiten(parameters.full_factors().mT, np.zeros(d), factor)
+    factors = np.tril(columns.mT)
+    return MixtureParameters(parameters.weights, means, product(factors), "full", factors)
+
+
+def _maxima(parameters: MixtureParameters, starts: Array | None) -> Array:
+    """Where ascents lead to that is a maximum, from the means, from ridges and from the starts."""
+    places = [parameters.means, _on_ridges(parameters)]
+    if starts is not None:
+        places.append(starts[np.isfinite(starts).all(axis=1)])
+    x = np.concatenate(places)
+    maxima: list[Array] = []
+    for _ in range(ROUNDS):
+        reached = _ascended(parameters, x)
+        is_maximum, x = _judged(parameters, reached)
+        maxima.append(reached[is_maximum])
+        if not len(x):
+            break
+    return _distinct(parameters, np.concatenate(maxima))
+
+
 def _on_ridges(parameters: MixtureParameters) -> Array:
     """``(sum_k a_k P_k)^-1 sum_k a_k P_k mu_k`` for pairs, triples and all of the components."""
     components = parameters.components
@@ -279,10 +312,9 @@ def _on_ridges(parameters: MixtureParameters) -> Array:
 def _precisions(parameters: MixtureParameters) -> Array:
     """All S_k^-1, (K, d, d)."""
     precisions = parameters.precisions
-    if parameters.diagonal:
-        wide = np.broadcast_to(precisions.reshape(parameters.components, -1), parameters.means.shape)
-        return wide[:, :, None] * np.eye(parameters.dimension)
-    return np.broadcast_to(precisions, (parameters.components, *precisions.shape[-2:]))
+    if parameters.dimension == 1:
+        return np.broadcast_to(precisions.reshape(-1, 1, 1), (parameters.components, 1, 1))
+    return precisions
 
 
 def _pulls(parameters: MixtureParameters, precisions: Array, x: Array) -> Array:
@@ -376,11 +408,9 @@ def _judged(parameters: MixtureParameters, x: Array) -> tuple[Array, Array]:
     return is_maximum, np.concatenate(aside)
 
 
-def _distinct(parameters: MixtureParameters, x: Array) -> Modes:
-    """The highest first, and of those that are near each other the highest."""
-    log_heights = parameters.score_samples(x)
-    order = np.argsort(-log_heights, kind="stable")
-    x, log_heights = x[order], log_heights[order]
+def _distinct(parameters: MixtureParameters, x: Array) -> Array:
+    """Of those that are near each other the highest."""
+    x = x[np.argsort(-parameters.score_samples(x), kind="stable")]
     precisions = _precisions(parameters)
     kept: list[int] = []
     left = np.ones(len(x), bool)
@@ -390,8 +420,5 @@ def _distinct(parameters: MixtureParameters, x: Array) -> Modes:
             average = np.tensordot(parameters.responsibilities(x[i : i + 1]), precisions, 1)[0]
             v = x - x[i]
             left &= ((v @ average) * v).sum(axis=1) > NEAR**2
-    x, log_heights = x[kept], log_heights[kept]
-    heights = np.exp(log_heights)
-    for array in (x, heights, log_heights):
-        array.flags.writeable = False
-    return Modes(x, heights, log_heights)
+    distinct: Array = x[kept]
+    return distinct

@@ -212,6 +212,27 @@ def test_numbers_in_different_units():
     np.testing.assert_allclose(got.locations, modes(parameters).locations * units, rtol=1e-8)
 
 
+@pytest.mark.parametrize("condition", [1e6, 1e12])
+@pytest.mark.parametrize("d", [2, 5])
+def test_strong_correlations(d, condition):
+    """Two components that share them merge, or do not, as if there were none."""
+    random = np.random.default_rng(d)
+    turn = np.linalg.qr(random.standard_normal((d, d)))[0]
+    cov = (turn * np.geomspace(1, condition, d)) @ turn.T
+    cov = (cov + cov.T) / 2
+    direction = np.linalg.cholesky(cov) @ np.r_[0.6, 0.8, np.zeros(d - 2)]
+    for apart, count in ((1.9, 1), (2.1, 2), (5.0, 2)):
+        means = np.stack([0 * direction, apart * direction])
+        assert len(modes(checked([0.5, 0.5], means, cov, "tied"))) == count
+
+
+def test_heights_that_no_float_holds():
+    """Their logarithms are there."""
+    found = modes(checked([0.5, 0.5], np.array([[0.0] * 3, [9e-120] * 3]), [1e-240, 1e-240], "spherical"))
+    assert found.heights.tolist() == [np.inf, np.inf]
+    np.testing.assert_allclose(found.log_heights, -math.log(2) - 1.5 * math.log(2 * math.pi * 1e-240))
+
+
 def test_components_that_do_not_count():
     """Of weight 0, or the same twice."""
     assert len(modes(checked([0.0, 1.0], [[0.0], [9.0]], [1, 1], "spherical"))) == 1
