@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist.covariance import real
-from fastdist.mixture_parameters import MixtureParameters
+from fastdist.mixture_parameters import MixtureParameters, logarithm
 from fastdist.normal_functions import NormalFunctions
 
 EPSILON = 2.0**-52
@@ -262,7 +262,7 @@ def _quantiles(components: _Components, q: Array) -> Array:
         near = np.abs(excess) < wanted / 2
         by_halley = -excess / (density - excess * slope / (2 * density))
         probability = np.maximum(excess + wanted, 0)
-        by_logarithm = -np.log(probability / wanted) * (probability / density)
+        by_logarithm = -logarithm(probability / wanted) * (probability / density)
         step = np.where(near, by_halley, by_logarithm)
         there = here + step
         slow = ~(np.abs(step) <= before[searching] / 2)

@@ -1,7 +1,11 @@
 """Points with missing numbers: densities against SciPy's marginals, EM against its own claims."""
 
 import doctest
+import hashlib
 import itertools
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -237,6 +241,27 @@ def test_patterns_of_few_points_are_completed_as_those_of_many(monkeypatch):
         monkeypatch.setattr(mixture_missing, "FEW", few)
         results.append(bits_of(*expectation(parameters, x, None, parameters.means)))
     assert results[0] == results[1]
+
+
+def bits_of_everything():
+    """Of densities, responsibilities and moments, in hex."""
+    everything = []
+    for covariance_type in TYPES:
+        parameters = a_mixture(covariance_type, d=6)
+        x = with_gaps(samples(parameters, 1500), 0.25)
+        r, logs = responsibilities(parameters, x, with_log_density=True)
+        moments = expectation(parameters, x, None, parameters.means)
+        bits = r.tobytes() + logs.tobytes() + score_samples(parameters, x.astype(np.float32)).tobytes()
+        everything.append(hashlib.sha256(bits + bits_of(*moments)).hexdigest())
+    return everything
+
+
+def test_every_instruction_set_gives_the_same_bits(level):
+    code = f"import runpy; print(*runpy.run_path({__file__!r})['bits_of_everything']())"
+    environment = {**os.environ, "FASTDIST_ISA": level.name}
+    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert not shown.returncode, shown.stderr
+    assert shown.stdout.split() == bits_of_everything()
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)

@@ -1,6 +1,9 @@
 """Distribution function and quantiles of mixtures of numbers, against mpmath."""
 
 import doctest
+import os
+import subprocess
+import sys
 
 import mpmath
 import numpy as np
@@ -162,6 +165,20 @@ def test_shapes_and_dtypes(function):
     assert narrow.dtype == np.float32
     np.testing.assert_allclose(narrow, whole, rtol=1e-6)
     assert function(parameters, np.empty((0, 2))).shape == (0, 2)
+
+
+def bits_of_quantiles():
+    """Of all mixtures, in hex."""
+    q = np.random.default_rng(2).random(200) ** 8
+    return [ppf(a_mixture(*one), q).tobytes().hex() for one in MIXTURES.values()]
+
+
+def test_every_instruction_set_gives_the_same_bits(level):
+    code = f"import runpy; print(*runpy.run_path({__file__!r})['bits_of_quantiles']())"
+    environment = {**os.environ, "FASTDIST_ISA": level.name}
+    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert not shown.returncode, shown.stderr
+    assert shown.stdout.split() == bits_of_quantiles()
 
 
 def test_many_quantiles():
