@@ -128,6 +128,13 @@ def _entry(array: Array, name: str, index: tuple[int, ...], equals: str = "=") -
     return f"{name}[{', '.join(map(str, index))}] {equals} {array[index]}"
 
 
+def entries(cov: Array, chosen: NDArray[np.intp]) -> Array:
+    """The covariance of some components, by the lower triangle of the whole."""
+    one, other = chosen[..., :, None], chosen[..., None, :]
+    part: Array = cov[..., np.maximum(one, other), np.minimum(one, other)]
+    return part
+
+
 def limit_of_pivots(cov: Array) -> float:
     """What is left of a variance is rounding errors alone, if it is not more than this part of it."""
     d: int = cov.shape[-1]

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky, mixture, normal
 from fastdist._dispatch import multivariate_density as density
+from fastdist.covariance import entries
 from fastdist.mixture_parameters import MixtureParameters, NotPositiveDefiniteError, logarithm
-from fastdist.multivariate_normal_relations import entries
 
 # Numbers that a temporary array may hold: some megabytes.
 NUMBERS = 1 << 19

@@ -9,10 +9,10 @@ from numpy.linalg import LinAlgError
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist._dispatch import cholesky
-from fastdist.covariance import check_finite, real
+from fastdist.covariance import check_finite, entries, real
 from fastdist.factored_covariance import product
 from fastdist.mixture_parameters import MixtureParameters
-from fastdist.multivariate_normal_relations import check_dimensions, entries, mean_given
+from fastdist.multivariate_normal_relations import check_dimensions, mean_given
 
 Array = NDArray[Any]
 

@@ -12,7 +12,7 @@ from fastdist._dispatch import cholesky
 from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
 from fastdist.confidence_ellipse import ConfidenceEllipse, ellipse_of
-from fastdist.covariance import is_regular, real
+from fastdist.covariance import entries, is_regular, real
 from fastdist.factored_covariance import SINGULAR, FactoredCovariance
 from fastdist.multivariate_normal_parameters import of_covariance
 
@@ -332,13 +332,6 @@ def mean_given(values: Array, mean: Array, factor: Array) -> Array:
     z = np.concatenate([w, np.zeros((*w.shape[:-1], d - count))], axis=-1)
     conditional_mean: Array = sampling.colorize(z, mean, factor)[..., count:]
     return conditional_mean
-
-
-def entries(cov: Array, chosen: NDArray[np.intp]) -> Array:
-    """The covariance of some components, by the lower triangle of the whole, of which the factor was made."""
-    one, other = chosen[..., :, None], chosen[..., None, :]
-    part: Array = cov[..., np.maximum(one, other), np.minimum(one, other)]
-    return part
 
 
 def check_dimensions(
