@@ -130,8 +130,10 @@ def _entry(array: Array, name: str, index: tuple[int, ...], equals: str = "=") -
 
 def entries(cov: Array, chosen: NDArray[np.intp]) -> Array:
     """The covariance of some components, by the lower triangle of the whole."""
+    d = cov.shape[-1]
     one, other = chosen[..., :, None], chosen[..., None, :]
-    part: Array = cov[..., np.maximum(one, other), np.minimum(one, other)]
+    places = np.maximum(one, other) * d + np.minimum(one, other)
+    part: Array = cov.reshape(*cov.shape[:-2], d * d).take(places, axis=-1)
     return part
 
 
