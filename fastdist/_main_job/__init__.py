@@ -5,7 +5,14 @@ To add a topic, write a module beside these with its checks and its rungs, and a
 
 from __future__ import annotations
 
-from fastdist._main_job import european_call, multivariate_normals, normal_distribution, standard_normals
+from fastdist._main_job import (
+    european_call,
+    mixture_rungs,
+    mixtures,
+    multivariate_normals,
+    normal_distribution,
+    standard_normals,
+)
 from fastdist._main_job.job import Section
 
 SECTIONS = (
@@ -37,6 +44,17 @@ SECTIONS = (
         unit="number",
         rungs=multivariate_normals.rungs,
         notes=multivariate_normals.notes,
+    ),
+    Section(
+        "Gaussian mixture",
+        checks={
+            "float64 mixture": mixtures.check_float64,
+            "float32 mixture": mixtures.check_float32,
+        },
+        unit="point",
+        rungs=mixture_rungs.rungs,
+        notes=mixture_rungs.notes,
+        findings=mixtures.findings,
     ),
     Section("European call", checks={"European call": european_call.check}),
 )

@@ -22,10 +22,10 @@ import fastdist
 ALPHA = 1e-4
 
 DTYPES = ("float64", "float32")
-PURE_PYTHON, NUMPY, SCIPY = "pure Python", "NumPy", "SciPy"
+PURE_PYTHON, NUMPY, SCIPY, SCIKIT_LEARN = "pure Python", "NumPy", "SciPy", "scikit-learn"
 ONE_THREAD, ALL_THREADS = "fastdist, one thread", "fastdist, all threads"
 # What the others are compared with, where it is timed.
-BASELINES = (PURE_PYTHON, NUMPY, SCIPY)
+BASELINES = (PURE_PYTHON, NUMPY, SCIPY, SCIKIT_LEARN)
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,11 @@ class Check:
         return cls(name, dtype, value, k, math.sqrt(2 * k), distance)
 
     @classmethod
+    def of_exact(cls, name: str, dtype: str, value: int, expected: int) -> Check:
+        """A check of a number that chance has no part in."""
+        return cls(name, dtype, value, expected, 0.0, 0.0 if value == expected else math.inf)
+
+    @classmethod
     def of_bins(cls, name: str, dtype: str, counts: NDArray[np.float64], n: int) -> Check:
         """Pearson's chi-square of n values in equally likely bins: sum (counted - expected)^2 / expected."""
         expected = n / counts.size
@@ -116,11 +121,19 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Findings:
+    """What a section learnt from measurements: lines for the table, and the same for JSON."""
+
+    lines: list[str]
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Section:
     """A topic: its checks, and its rungs where it is timed; both are functions of the job.
 
     The keys of `checks` are what the progress bar says meanwhile; `notes` are what a reader of the timings
-    should know, once they are made.
+    should know, once they are made; `findings` are what was learnt from measurements, where there are some.
     """
 
     title: str
@@ -128,6 +141,7 @@ class Section:
     unit: str = ""
     rungs: Callable[[Job], list[Rung]] | None = None
     notes: Callable[[], list[str]] = list
+    findings: Callable[[Job], Findings] | None = None
 
     def steps(self, job: Job) -> int:
         """How often the progress bar moves."""
@@ -143,6 +157,7 @@ class Result:
     checks: list[Check]
     timings: list[Timing]
     notes: list[str]
+    findings: Findings | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +196,7 @@ class Report:
                 "checks": [{**_finite(vars(check)), "passed": self.passes(check)} for check in result.checks],
                 "timings": [vars(timing) for timing in result.timings],
                 "notes": result.notes,
+                "findings": None if result.findings is None else result.findings.data,
             }
             for result in self.results
         ]
@@ -218,7 +234,8 @@ def _run_section(job: Job, section: Section, start: Callable[[str], None]) -> Re
         start(f"check {name}")
         checks += check(job)
     timings = [] if section.rungs is None else _time(section.rungs(job), job.repeats, start)
-    return Result(section.title, section.unit, checks, timings, section.notes())
+    findings = None if section.findings is None else section.findings(job)
+    return Result(section.title, section.unit, checks, timings, section.notes(), findings)
 
 
 def _time(rungs: list[Rung], repeats: int, start: Callable[[str], None]) -> list[Timing]:
@@ -265,6 +282,15 @@ def scipy_stats() -> Any:
     except ImportError:
         return None
     return scipy.stats
+
+
+def scikit_learn_mixture() -> Any:
+    """`sklearn.mixture`, or None without scikit-learn, which is optional."""
+    try:
+        import sklearn.mixture
+    except ImportError:
+        return None
+    return sklearn.mixture
 
 
 def in_one_thread(call: Callable[[], object]) -> Callable[[], object]:

@@ -6,10 +6,22 @@ import math
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from fastdist._main_job.job import ALPHA, BASELINES, DTYPES, PURE_PYTHON, Check, Report, Result, Timing
+from fastdist._main_job.job import (
+    ALPHA,
+    BASELINES,
+    DTYPES,
+    PURE_PYTHON,
+    SCIKIT_LEARN,
+    Check,
+    Report,
+    Result,
+    Timing,
+)
 
 # The columns of a table of timings: names, and what there is for each dtype.
 NAMES, NUMBERS = 24, 28
+# Where the name of a baseline is too long for its column.
+HEADINGS = {PURE_PYTHON: "Python", SCIKIT_LEARN: "sklearn"}
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -21,6 +33,10 @@ def lines(report: Report) -> Iterator[str]:
     yield f"{job.samples:,} normals of each dtype, {job.samples:,} paths of the share, seed {job.seed}"
     yield ""
     yield from _check_lines(report)
+    for result in report.results:
+        if result.findings is not None:
+            yield ""
+            yield from result.findings.lines
     for result in report.results:
         if result.timings:
             yield ""
@@ -41,7 +57,8 @@ def _check_lines(report: Report) -> Iterator[str]:
     yield "distance: in standard errors; for Kolmogorov-Smirnov, whose value is sqrt(n) D,"
     yield "and chi2 the normal deviate of the same p-value; for a count, its deviance"
     yield "residual; areas are those under pdf, and compared with differences of cdf;"
-    yield "mahalanobis is chi2 of these distances in 100 bins"
+    yield "mahalanobis is chi2 of these distances in 100 bins; figures that others have"
+    yield "published have the standard error of their rounding"
     failed, number = report.failed, len(report.checks)
     if failed:
         yield f"{len(failed)} of {number} checks FAIL: beyond {report.critical_distance:.2f}, marked !"
@@ -75,7 +92,7 @@ def _timing_lines(result: Result, repeats: int) -> Iterator[str]:
     width = NUMBERS // (1 + len(baselines))
     yield f"{'ns per ' + result.unit:<{NAMES}}" + "".join(_heading(dtype, NUMBERS) for dtype in DTYPES)
     yield f"{'':{NAMES}}" + f"{'times as fast as':>{NUMBERS}}" * len(DTYPES)
-    columns = "".join(f"{'Python' if name == PURE_PYTHON else name:>{width}}" for name in baselines)
+    columns = "".join(f"{HEADINGS.get(name, name):>{width}}" for name in baselines)
     header = f"{'ns':>{NUMBERS - len(columns)}}{columns}" * len(DTYPES)
     for function in _unique(timing.function for timing in timings):
         yield f"{function:<{NAMES}}{header}".rstrip()

@@ -1,0 +1,236 @@
+"""A mixture fitted to real measurements: is it the published one, and are its samples its own?
+
+Old Faithful's eruptions are short or long, and so is the wait for the next: two normals of two numbers,
+
+    p(x) = sum_k w_k N(x; mean_k, cov_k),    P(k | x) = w_k N(x; mean_k, cov_k) / p(x)
+
+parameters     those that others published; they are rounded, uniformly within the last decimal
+samples        each has a label k.  Their distances q = (x - mean_k)^T cov_k^-1 (x - mean_k) are chi-square
+               with two degrees of freedom, so that e^(-q/2) is uniform on (0, 1)
+inference      among all x for which P(k | x) = r, the share r was made by component k: of guesses of the k
+               with the largest r, sum r are right, with variance sum r (1 - r)
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+import fastdist
+from fastdist import GaussianMixture
+from fastdist._main_job.job import Check, Findings, Job
+from fastdist._main_job.standard_normals import Array
+
+DATA = "old_faithful.csv"
+NAMES = ("short", "long")
+# Thrice as many as it takes.
+EM_STEPS = 60
+# Of the normals; but enough for a share of points that both components could have made.
+SHARE_OF_SAMPLES, LEAST_SAMPLES = 20, 50_000
+BINS = 100
+# A wait of an hour and more after three minutes: which kind of eruption was that?
+POINTS = ((2.0, 55.0), (2.9, 63.0), (3.0, 67.0), (3.1, 70.0), (4.5, 80.0))
+
+
+@dataclass(frozen=True)
+class Published:
+    """The maximum likelihood fit of two components, with those digits that are checked.
+
+    The log-likelihood is that of L. Scrucca, M. Fop, T. B. Murphy, A. E. Raftery, mclust 5, The R Journal 8
+    (2016), for model VVV; scikit-learn 1.9 finds the same, and these parameters, in float64 to all digits.
+    """
+
+    weights: tuple[float, ...] = (0.356, 0.644)
+    means: tuple[tuple[float, ...], ...] = ((2.036, 54.479), (4.290, 79.968))
+    covariances: tuple[tuple[tuple[float, ...], ...], ...] = (
+        ((0.069, 0.435), (0.435, 33.697)),
+        ((0.170, 0.941), (0.941, 36.046)),
+    )
+    log_likelihood: float = -1130.26
+    modes: int = 2
+
+
+PUBLISHED = Published()
+
+
+@cache
+def measurements() -> Array:
+    """Duration and waiting time in minutes, of 272 eruptions."""
+    with (resources.files("fastdist._main_job") / DATA).open(encoding="utf-8") as lines:
+        rows: Array = np.loadtxt(lines, delimiter=",", skiprows=4)
+    rows.flags.writeable = False
+    return rows
+
+
+def fit(dtype: str) -> GaussianMixture:
+    """The mixture of the measurements as maximum likelihood has it, without any regularisation."""
+    model = GaussianMixture(2, tol=0.0, reg_covar=0.0, max_iter=EM_STEPS, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # with tol = 0 it cannot say that it converged
+        model.fit(measurements().astype(dtype))
+    return model
+
+
+def in_order(model: GaussianMixture) -> list[int]:
+    """The components, short eruptions first."""
+    order: list[int] = np.argsort(model.means_[:, 0]).tolist()
+    return order
+
+
+def published_mixture() -> GaussianMixture:
+    """That of the rounded parameters, which needs no fit."""
+    return GaussianMixture.from_parameters(PUBLISHED.weights, PUBLISHED.means, PUBLISHED.covariances)
+
+
+# The checks
+
+
+def check_float64(job: Job) -> list[Check]:
+    """Checks of the fit to float64 data, and of its samples."""
+    return [*check_fit(fit("float64"), "float64"), *check_samples(job, fit("float64"))]
+
+
+def check_float32(job: Job) -> list[Check]:
+    """Checks of the fit to float32 data; samples are float64."""
+    return check_fit(fit("float32"), "float32")
+
+
+def check_fit(model: GaussianMixture, dtype: str) -> list[Check]:
+    """Whether parameters, likelihood and modes are the published ones."""
+    order = in_order(model)
+    x = measurements().astype(dtype)
+    log_likelihood = float(np.sum(model.score_samples(x), dtype=np.float64))
+    checks = [
+        of_rounded("log-likelihood", dtype, log_likelihood, PUBLISHED.log_likelihood, decimals=2),
+        of_rounded("weight, short", dtype, float(model.weights_[order[0]]), PUBLISHED.weights[0]),
+    ]
+    for name, k, mean, cov in zip(NAMES, order, PUBLISHED.means, PUBLISHED.covariances, strict=True):
+        found_mean, found_cov = model.means_[k], model.covariances_[k]
+        checks += [
+            of_rounded(f"{name}: duration", dtype, float(found_mean[0]), mean[0]),
+            of_rounded(f"{name}: wait", dtype, float(found_mean[1]), mean[1]),
+            of_rounded(f"{name}: var duration", dtype, float(found_cov[0, 0]), cov[0][0]),
+            of_rounded(f"{name}: cov", dtype, float(found_cov[1, 0]), cov[1][0]),
+            of_rounded(f"{name}: var wait", dtype, float(found_cov[1, 1]), cov[1][1]),
+        ]
+    return [*checks, Check.of_exact("modes", dtype, len(model.modes().heights), PUBLISHED.modes)]
+
+
+def of_rounded(name: str, dtype: str, value: float, expected: float, decimals: int = 3) -> Check:
+    """A check whose expected value was rounded: the error is uniform, its deviation unit / sqrt(12)."""
+    return Check.of_mean(name, dtype, value, expected, 10.0**-decimals / math.sqrt(12))
+
+
+def check_samples(job: Job, model: GaussianMixture) -> list[Check]:
+    """Whether the samples and their labels are those of the mixture, and `predict_proba` right about them."""
+    x, labels = draw(job, model)
+    n, dtype = len(x), "float64"
+    long = in_order(model)[1]
+    weight = float(model.weights_[long])
+    share = int(np.count_nonzero(labels == long)) / n
+    deviations = x - model.means_[labels]
+    precisions = np.linalg.inv(model.covariances_)[labels]
+    squared = np.einsum("ni,nij,nj->n", deviations, precisions, deviations)
+    counts = np.histogram(np.exp(-squared / 2), BINS, (0, 1))[0].astype(np.float64)
+    r = model.predict_proba(x).max(1)
+    guessed = int(np.count_nonzero(model.predict(x) == labels))
+    return [
+        Check.of_mean("samples, long", dtype, share, weight, math.sqrt(weight * (1 - weight) / n)),
+        Check.of_bins("samples, mahalanobis", dtype, counts, n),
+        Check.of_mean(
+            "guessed by predict", dtype, guessed, float(r.sum()), math.sqrt(float((r * (1 - r)).sum()))
+        ),
+    ]
+
+
+def draw(job: Job, model: GaussianMixture) -> tuple[Array, Array]:
+    """Samples and labels, of normals that no other check takes."""
+    rng = fastdist.default_rng(job.seed)
+    rng.seek(4 * job.samples, "float64")
+    n = max(job.samples // SHARE_OF_SAMPLES, LEAST_SAMPLES)
+    x, labels = model.sample(n, rng=rng)
+    return x, labels
+
+
+# What was learnt
+
+
+def findings(job: Job) -> Findings:
+    """The components, the modes, and which component made a few points."""
+    model = fit("float64")
+    order = in_order(model)
+    modes = model.modes()
+    responsibilities = model.predict_proba(np.array(POINTS))[:, order]
+    components = [
+        component(name, float(model.weights_[k]), model.means_[k], model.covariances_[k])
+        for name, k in zip(NAMES, order, strict=True)
+    ]
+    return Findings(
+        lines=[
+            *component_lines(components),
+            *mode_lines(modes.locations.tolist(), modes.heights.tolist()),
+            *inference_lines(responsibilities.tolist()),
+        ],
+        data={
+            "measurements": len(measurements()),
+            "components": components,
+            "modes": [
+                {"location": location, "height": height}
+                for location, height in zip(modes.locations.tolist(), modes.heights.tolist(), strict=True)
+            ],
+            "predict_proba": [
+                {"point": list(point), **dict(zip(NAMES, row, strict=True))}
+                for point, row in zip(POINTS, responsibilities.tolist(), strict=True)
+            ],
+        },
+    )
+
+
+def component(name: str, weight: float, mean: Array, cov: Array) -> dict[str, Any]:
+    """Its parameters as one speaks of them: standard deviations and correlation."""
+    deviations = np.sqrt(np.diagonal(cov))
+    return {
+        "name": name,
+        "weight": weight,
+        "mean": mean.tolist(),
+        "standard_deviation": deviations.tolist(),
+        "correlation": float(cov[1, 0] / deviations.prod()),
+    }
+
+
+def component_lines(components: Sequence[dict[str, Any]]) -> list[str]:
+    lines = [
+        f"Old Faithful, {len(measurements())} eruptions: minutes of one, and until the next, as two normals",
+        f"  {'eruptions':<12}{'weight':>9}{'duration':>18}{'wait':>18}{'correlation':>16}",
+    ]
+    for one in components:
+        (duration, wait), (sd_duration, sd_wait) = one["mean"], one["standard_deviation"]
+        of_duration, of_wait = f"{duration:.3f} +- {sd_duration:.3f}", f"{wait:.2f} +- {sd_wait:.2f}"
+        lines.append(
+            f"  {one['name']:<12}{one['weight']:9.4f}{of_duration:>18}{of_wait:>18}{one['correlation']:16.3f}"
+        )
+    return lines
+
+
+def mode_lines(locations: Sequence[Sequence[float]], heights: Sequence[float]) -> list[str]:
+    highest = heights[0]
+    places = ", ".join(
+        f"({duration:.2f}, {wait:.1f})" + (f" {height / highest:.2f} as high" if height < highest else "")
+        for (duration, wait), height in zip(locations, heights, strict=True)
+    )
+    return [f"  {len(heights)} mode{'s' if len(heights) > 1 else ''}: {places}"]
+
+
+def inference_lines(responsibilities: Sequence[Sequence[float]]) -> list[str]:
+    lines = [f"  which of them made it (predict_proba)?{'short':>10}{'long':>10}"]
+    for (duration, wait), (short, long) in zip(POINTS, responsibilities, strict=True):
+        point = f"{duration:g} minutes, the next after {wait:g}"
+        lines.append(f"    {point:<36}{short:10.4f}{long:10.4f}")
+    return lines
