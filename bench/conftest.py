@@ -10,7 +10,7 @@ import pytest
 
 # pytest imports by file name, without the folder on the path; `python bench/ratios.py` has it there.
 sys.path.insert(0, str(Path(__file__).parent))
-pytest.register_assert_rewrite("ladder", "sampling", "densities", "multivariate")
+pytest.register_assert_rewrite("ladder", "sampling", "densities", "multivariate", "mixture")
 
 from ladder import machine  # noqa: E402
 

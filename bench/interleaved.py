@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from ladder import Call, Case, Rung, check
 
 import fastdist
@@ -71,7 +72,11 @@ def same_on_one_thread(timing: Timing, other: Timing) -> bool:
     return other.rung.level == timing.rung.level is not None and other.rung.threads == 1
 
 
-X_ONE = Against("x one", same_on_one_thread)
+def same_in_float64(timing: Timing, other: Timing) -> bool:
+    return other.rung is timing.rung and other.case.dtype is np.float64
+
+
+X_ONE, X_FLOAT64 = Against("x one", same_on_one_thread), Against("x float64", same_in_float64)
 
 
 @dataclass(frozen=True)

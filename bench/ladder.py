@@ -35,7 +35,11 @@ REFERENCE_LEVEL = "baseline"
 PURE_PYTHON_LARGEST = 10_000
 # Where it is not in use it has no fused multiply-add but a call, and takes 100 to 200 ns for a number.
 BASELINE_LARGEST = 10_000
-PEERS = ("mkl_random", "scipy", "numexpr", "torch", "jax")
+PEERS = (
+    "mkl_random", "scipy", "numexpr", "torch", "jax", "scikit-learn", "gmr", "gmmx", "pomegranate", "tgmm",
+)  # fmt: skip
+# What a quick run is shortened to, and is still divided among threads.
+QUICK_LARGEST = 200_000
 
 Call = Callable[[], Any]
 
@@ -58,6 +62,11 @@ class Case(ABC):
     def quick(self) -> bool:
         """Whether ``--quick`` has time for it, if it is not too large."""
         return True
+
+    @property
+    def quick_size(self) -> int:
+        """What ``ratios.py --quick`` asks for instead."""
+        return min(self.size, QUICK_LARGEST)
 
     @abstractmethod
     def results(self, call: Call) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from density_peers import (
     SPECIAL,
     TORCH,
 )
-from interleaved import X_ONE, Against, Comparison, Goal, Timing, against
+from interleaved import X_FLOAT64, X_ONE, Comparison, Goal, against
 from ladder import Rung, in_question
 
 MILLION, TEN_MILLION = 1_000_000, 10_000_000
@@ -25,14 +25,9 @@ OURS = in_question(LEVELS)
 OURS_TWICE = [TWO_THREADS[rung.level] for rung in OURS if rung.level is not None]
 
 
-def same_in_float64(timing: Timing, other: Timing) -> bool:
-    return other.rung is timing.rung and other.case.dtype is np.float64
-
-
 X_SCIPY, X_SPECIAL = against("x SciPy", SCIPY), against("x special", SPECIAL)
 X_NUMPY, X_IN_PLACE = against("x NumPy", NUMPY_EXPRESSION), against("x in place", NUMPY_IN_PLACE)
 X_EINSUM, X_COPY = against("x einsum", NUMPY_EINSUM), against("x copy", COPY)
-X_FLOAT64 = Against("x float64", same_in_float64)
 DENSITY_COLUMNS = (X_SCIPY, X_NUMPY, X_IN_PLACE)
 COLUMNS = dict.fromkeys(FUNCTIONS, (X_SCIPY, X_SPECIAL)) | {
     "pdf": DENSITY_COLUMNS,

@@ -1,6 +1,8 @@
 """Who wins by how much: the rungs of the benchmarks, timed in turn.
 
-    python bench/ratios.py [normal] [norm] [multivariate] [--quick] [--rounds N] [--keep-memory] [--json FILE]
+    python bench/ratios.py [TOPIC ...] [--quick] [--rounds N] [--keep-memory] [--json FILE]
+
+Topics are normal, norm, multivariate and mixture; without any, all of them.
 
 ``interleaved.py`` has the method, ``<topic>_ratios.py`` what is compared.
 """
@@ -15,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import mixture_ratios
 import multivariate_ratios
 import norm_ratios
 import normal_ratios
@@ -24,8 +27,12 @@ from peak_memory import MemoryCases, memory
 
 ROUNDS = 31
 QUICK_ROUNDS = 3
-QUICK_LARGEST = 200_000  # which is divided among threads
-TOPICS = {"normal": normal_ratios, "norm": norm_ratios, "multivariate": multivariate_ratios}
+TOPICS = {
+    "normal": normal_ratios,
+    "norm": norm_ratios,
+    "multivariate": multivariate_ratios,
+    "mixture": mixture_ratios,
+}
 
 
 def main() -> None:
@@ -59,8 +66,9 @@ def main() -> None:
     for name, reason in missing.items():
         print(f"not measured: {name}: {reason}")
     print(
-        f"\nMedians and quartiles of {rounds} rounds, ns for each number.  x NumPy and so on: times as fast "
-        "as the\nrung of this name; x one: as fastdist on one thread; x float64: as the same in float64."
+        f"\nMedians and quartiles of {rounds} rounds, ns for each number, of mixtures for each point.\n"
+        "x NumPy and so on: times as fast as the rung of this name; x one: as fastdist on one thread;\n"
+        "x float64: as the same in float64; x default: as scikit-learn with the threads that its BLAS takes."
     )
 
     rows: list[dict[str, Any]] = []
@@ -69,9 +77,11 @@ def main() -> None:
     for name, topic in topics.items():
         of_topic = []
         for comparison in comparisons[name]:
-            if options.quick and not comparison.case.quick:
-                continue
-            of_comparison = print_comparison(shortened(comparison) if options.quick else comparison, rounds)
+            if options.quick:
+                comparison = shortened(comparison)
+                if not comparison.case.quick:
+                    continue
+            of_comparison = print_comparison(comparison, rounds)
             rows += of_comparison[0]
             of_topic += of_comparison[1]
         peaks += print_memory(topic.__name__, topic.MEMORY[:1] if options.quick else topic.MEMORY)
@@ -99,8 +109,8 @@ def shortened(comparison: Comparison) -> Comparison:
     case, beside = comparison.case, comparison.beside
     return replace(
         comparison,
-        case=replace(case, size=min(case.size, QUICK_LARGEST)),
-        beside=[(rung, replace(other, size=min(other.size, QUICK_LARGEST))) for rung, other in beside],
+        case=replace(case, size=case.quick_size),
+        beside=[(rung, replace(other, size=other.quick_size)) for rung, other in beside],
     )
 
 
