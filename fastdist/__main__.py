@@ -1,4 +1,4 @@
-"""``python -m fastdist``: check normals, densities and the price of a call, and time all against the rest."""
+"""``python -m fastdist``: check normals, densities, a mixture and a price, and time all against the rest."""
 
 from __future__ import annotations
 
@@ -69,16 +69,17 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m fastdist",
         description="Draw ten million normals of each dtype, check them and the functions of fastdist.norm "
-        "and fastdist.multivariate_normal, price a European call, and time all against pure Python, NumPy "
-        "and, where installed, SciPy.  The exit status is 1 when a check fails.",
+        "and fastdist.multivariate_normal, fit a fastdist.GaussianMixture to eruptions of a geyser, price a "
+        "European call, and time all against pure Python, NumPy and, where installed, SciPy and "
+        "scikit-learn.  The exit status is 1 when a check fails.",
     )
     parser.add_argument("--json", action="store_true", help="print the results as a JSON object")
     parser.add_argument(
         "--plot",
         type=Path,
         metavar="FILE.png",
-        help="draw a histogram and a QQ plot, density beside cumulative distribution, and samples of two "
-        "dimensions with their ellipses and contours",
+        help="draw a histogram and a QQ plot, density beside cumulative distribution, samples of two "
+        "dimensions with their ellipses and contours, and a mixture of two normals",
     )
     parser.add_argument("--seed", type=_seed, metavar="N", help=f"seed of the normals (default {Job.seed})")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="[info]")

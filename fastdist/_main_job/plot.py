@@ -1,4 +1,4 @@
-"""Three lessons in a picture: what samples are, that densities are not probabilities, what ellipses are."""
+"""Four lessons in a picture: what samples are, that densities are no probabilities, ellipses, mixtures."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from fastdist import norm
 from fastdist._main_job.job import DTYPES, Job
+from fastdist._main_job.mixture_plot import draw_mixture
 from fastdist._main_job.multivariate_plot import draw_vectors
 from fastdist._main_job.standard_normals import Array, draw
 
@@ -66,12 +67,12 @@ def obstacle(path: Path) -> str | None:
 
 
 def write(job: Job, path: Path) -> None:
-    """Draw the job's samples, below them density and cumulative distribution, and then two dimensions."""
+    """Draw the job's samples, density and cumulative distribution, two dimensions, and a mixture."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11.5, 15), layout="constrained")
-    rows = figure.subfigures(3, 1, squeeze=False, height_ratios=(1.1, 1, 0.9), hspace=0.04)
-    samples, functions, vectors = rows[:, 0]
+    figure = Figure(figsize=(11.5, 20), layout="constrained")
+    rows = figure.subfigures(4, 1, squeeze=False, height_ratios=(1.1, 1, 0.9, 1), hspace=0.04)
+    samples, functions, vectors, mixture = rows[:, 0]
     left, right = samples.subplots(1, 2, width_ratios=(1.1, 1))
     samples.suptitle(f"fastdist: {job.samples:,} standard normals of each dtype, seed {job.seed}")
     _draw_density(left, job.samples)
@@ -92,6 +93,7 @@ def write(job: Job, path: Path) -> None:
         axes.set_axisbelow(True)
         axes.legend(frameon=False, loc="center left" if axes is density else "best")
     draw_vectors(vectors, job)
+    draw_mixture(mixture, job)
     figure.savefig(path, dpi=150)
 
 
