@@ -19,6 +19,7 @@ from fastdist import norm
 from fastdist._main_job import (
     SECTIONS,
     european_call,
+    mixture_rungs,
     multivariate_normals,
     normal_distribution,
     plot,
@@ -32,6 +33,7 @@ from fastdist._main_job.job import (
     NUMPY,
     ONE_THREAD,
     PURE_PYTHON,
+    SCIKIT_LEARN,
     SCIPY,
     Check,
     Job,
@@ -41,7 +43,7 @@ from fastdist._main_job.job import (
 )
 
 SMALL = Job(samples=100_000, pure_python_samples=1000, repeats=2)
-CHECKS = 59
+CHECKS = 89
 RUNGS = [PURE_PYTHON, NUMPY, ONE_THREAD, ALL_THREADS]
 STANDARD_LIBRARY, NUMPY_EXPRESSION = (
     normal_distribution.STANDARD_LIBRARY,
@@ -59,6 +61,11 @@ VECTOR_RUNGS = {
     for d in multivariate_normals.DIMENSIONS
     for function, names in (("sampling", SAMPLING_RUNGS), ("logpdf", DENSITY_RUNGS))
 }
+MIXTURE_RUNGS = {
+    function: [PURE_PYTHON, SCIKIT_LEARN, ONE_THREAD, ALL_THREADS]
+    for function in (mixture_rungs.FIT, mixture_rungs.SCORE, mixture_rungs.INFER, mixture_rungs.SAMPLE)
+}
+TIMED = {"standard_normal": RUNGS, **FUNCTION_RUNGS, **VECTOR_RUNGS, **MIXTURE_RUNGS}
 SMALL_COMMAND = (
     "import sys; from fastdist.__main__ import main; from fastdist._main_job.job import Job;"
     "sys.exit(main(job=Job(samples=100_000, pure_python_samples=1000, repeats=2)))"
@@ -287,11 +294,12 @@ def test_table_has_every_check_and_every_rung_in_80_columns(capsys):
     for name in ["mean, chi2", "cov, chi2", "mahalanobis", "mean logpdf"]:
         for d in multivariate_normals.DIMENSIONS:
             assert sum(row.startswith(f"{name}, d = {d} ") for row in rows) == 1
-    for function, names in {"standard_normal": RUNGS, **FUNCTION_RUNGS, **VECTOR_RUNGS}.items():
+    for function, names in TIMED.items():
         start = next(i for i, line in enumerate(lines) if f"{line} ".startswith(f"{function} "))
         for line, name in zip(lines[start + 1 :], names, strict=False):
             assert line.startswith(f"  {name} ")
     assert any(line.startswith(f"all {CHECKS} checks pass") for line in lines)
+    assert sum(line.startswith("Old Faithful, 272 eruptions") for line in lines) == 1
 
 
 def test_columns_of_numbers_do_not_touch(capsys):
@@ -326,20 +334,22 @@ def test_json_is_the_table_as_data(capsys):
     assert data["passed"]
     checks = [check for section in data["sections"] for check in section["checks"]]
     assert len(checks) == CHECKS
+    (findings,) = (section["findings"] for section in data["sections"] if section["findings"] is not None)
+    assert [component["name"] for component in findings["components"]] == ["short", "long"]
     assert all(check["passed"] for check in checks)
     timings = [timing for section in data["sections"] for timing in section["timings"]]
-    for function, names in {"standard_normal": RUNGS, **FUNCTION_RUNGS, **VECTOR_RUNGS}.items():
+    for function, names in TIMED.items():
         of_function = [timing for timing in timings if timing["function"] == function]
         ns = {(timing["name"], timing["dtype"]): timing["ns"] for timing in of_function}
         assert list(ns) == [(name, "float64") for name in names] + [
-            (name, "float32") for name in of_arrays(names)
+            (name, "float32") for name in of_arrays(names) if function != mixture_rungs.SAMPLE
         ]
         for timing in of_function:
             low, high = timing["ns_quartiles"]
             assert 0 < low <= timing["ns"] <= high
             baselines = {
                 name: ns[name, "float64" if name == PURE_PYTHON else timing["dtype"]]
-                for name in (PURE_PYTHON, NUMPY, SCIPY)
+                for name in (PURE_PYTHON, NUMPY, SCIPY, SCIKIT_LEARN)
                 if (name, "float64" if name == PURE_PYTHON else timing["dtype"]) in ns
             }
             assert timing["speed_up"] == {name: median / timing["ns"] for name, median in baselines.items()}
