@@ -85,7 +85,8 @@ def mixture_calls(
     n = 21
     for form in mixtures.FORMS:
         given = mixtures.parameters(3, d, form)
-        x = mixtures.data(given, n, dtype)
+        x, r = mixtures.data(given, n, dtype), np.full((n, 3), 0.3, dtype)
+        zeros = [np.zeros_like(array) for array in mixtures.sums_before(3, d, form)]
         model = level.mixture.Mixture(*given, np.dtype(dtype))
         sampler = level.mixture_sampling.MixtureSampler(np.array([0.25, 0.5, 1.0]), *given[2:])
         normals = level.stream.BlockStream(key, FLOAT64_NORMALS, level.box_muller.float64)
@@ -107,15 +108,15 @@ def mixture_calls(
             return out
 
         def add_expectations(
-            model: Any = model, x: np.ndarray = x, form: str = form, given: Any = given
+            model: Any = model, x: np.ndarray = x, given: Any = given, zeros: Any = zeros
         ) -> object:
-            sums = [np.zeros_like(array) for array in mixtures.sums_before(3, d, form)]
+            sums = [array.copy() for array in zeros]
             likelihood = model.add_expectations(x, None, given[2], *sums)
             return np.concatenate([[likelihood], *(array.ravel() for array in sums)])
 
-        def add_moments(x: np.ndarray = x, form: str = form, given: Any = given) -> np.ndarray:
-            sums = [np.zeros_like(array) for array in mixtures.sums_before(3, d, form)]
-            level.mixture.add_moments(x, np.full((n, 3), 0.3, dtype), given[2], *sums)
+        def add_moments(x: np.ndarray = x, given: Any = given, zeros: Any = zeros, r: Any = r) -> np.ndarray:
+            sums = [array.copy() for array in zeros]
+            level.mixture.add_moments(x, r, given[2], *sums)
             return np.concatenate([array.ravel() for array in sums])
 
         def apply(sampler: Any = sampler, u: np.ndarray = u, z: np.ndarray = z) -> np.ndarray:

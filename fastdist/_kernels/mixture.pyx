@@ -462,6 +462,7 @@ cdef inline void go_through(
 cdef double run(Call *call, int typenum) except? -1:
     """The call; of ADD_EXPECTATIONS the log-likelihood.  The GIL is released."""
     cdef double log_likelihood[LANES]
+    cdef double total = 0
     cdef bint adds = call.operation == ADD_EXPECTATIONS or call.operation == ADD_MOMENTS
     cdef Py_ssize_t itemsize = sizeof(double) if typenum == cnp.NPY_FLOAT64 else sizeof(float)
     cdef environment caller
@@ -480,10 +481,11 @@ cdef double run(Call *call, int typenum) except? -1:
             go_through(<float> 0, call, &block, log_likelihood)
         if adds:
             gather(&call.moments)
+        total = in_pairs(log_likelihood)
         leave(caller)
     PyMem_RawFree(block.room)
     PyMem_RawFree(call.moments.room)
-    return in_pairs(log_likelihood)
+    return total
 
 
 # Room
