@@ -380,13 +380,15 @@ cdef inline void add_expectations(
 cdef inline void add_log_likelihood(
     floating zero, Py_ssize_t first, const Block *block, const double *sample_weight, double *strands
 ) noexcept nogil:
+    """A row of weight 0 adds nothing, whatever its density."""
     cdef floating values[ROWS_OF_BLOCK]
     cdef Py_ssize_t row
     cdef double weight
     log_densities(zero, block, values)
     for row in range(block.n):
         weight = 1 if sample_weight == NULL else sample_weight[first + row]
-        strands[row % LANES] += weight * <double> values[row]
+        if weight != 0:
+            strands[row % LANES] += weight * <double> values[row]
 
 
 cdef inline void add_given(
@@ -605,7 +607,7 @@ cdef class Mixture:
     ):
         self.dtype = np.dtype(dtype)
         self.typenum = self.dtype.num
-        if self.typenum not in (cnp.NPY_FLOAT64, cnp.NPY_FLOAT32):
+        if self.typenum not in (cnp.NPY_FLOAT64, cnp.NPY_FLOAT32) or not self.dtype.isnative:
             raise TypeError(f"a mixture computes in float64 or float32, not {self.dtype}")
         if cnp.PyArray_NDIM(means) != 2 or cnp.PyArray_NDIM(factors) not in (2, 3):
             raise ValueError("means must be of shape (K, d), factors (K, d), (K, d, d) or (1, d, d)")
@@ -622,9 +624,14 @@ cdef class Mixture:
             weights, cnp.NPY_FLOAT64, (count,), "weights", False)
         cdef const double *of_means = <double *> data_of(means, cnp.NPY_FLOAT64, (count, d), "means", False)
         cdef const double *of_factors = <double *> data_of(factors, cnp.NPY_FLOAT64, shape, "factors", False)
-        if not (load(<double> 0, &self.own, of_heights, of_weights, of_means, of_factors)
-                if self.typenum == cnp.NPY_FLOAT64
-                else load(<float> 0, &self.own, of_heights, of_weights, of_means, of_factors)):
+        cdef environment caller = enter()
+        cdef bint loaded
+        if self.typenum == cnp.NPY_FLOAT64:
+            loaded = load(<double> 0, &self.own, of_heights, of_weights, of_means, of_factors)
+        else:
+            loaded = load(<float> 0, &self.own, of_heights, of_weights, of_means, of_factors)
+        leave(caller)
+        if not loaded:
             raise MemoryError
 
     def __dealloc__(self):

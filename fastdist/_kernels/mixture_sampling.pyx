@@ -308,7 +308,7 @@ cdef class MixtureSampler:
         PyMem_RawFree(room.room)
 
     def fill_range(
-        self, normals, const uint64_t[::1] key, uint64_t first_word, uint64_t first_normal,
+        self, normals not None, const uint64_t[::1] key not None, uint64_t first_word, uint64_t first_normal,
         cnp.ndarray out not None, cnp.ndarray labels not None
     ):
         """Write rows of a key: row r is made of word first_word + r and normals first_normal + r d ..."""
@@ -321,6 +321,8 @@ cdef class MixtureSampler:
         cdef Room room
         if transform.typenum != cnp.NPY_FLOAT64:
             raise TypeError("normals of float64 are wanted")
+        if key.shape[0] != 4:
+            raise ValueError(f"a key has 4 words, not {key.shape[0]}")
         if not make_room_for(&room, self.own.count, self.own.d):
             raise MemoryError
         with nogil:

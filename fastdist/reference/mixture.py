@@ -382,5 +382,6 @@ def add_expectations(
     found = [responsibilities(weighted_log_densities(row, mixture), mixture) for row in x]
     weighted = [[type(each)(float(each) * g) for each in r] for g, (r, _) in zip(weight, found, strict=True)]
     add_moments(x, weighted, centres, totals, sums, products)
-    terms = [g * float(log_density) for g, (_, log_density) in zip(weight, found, strict=True)]
+    # A row of weight 0 adds nothing, whatever its density.
+    terms = [g * float(log_density) if g else 0.0 for g, (_, log_density) in zip(weight, found, strict=True)]
     return sum_in_strands(terms, block=max(1, len(terms)))
