@@ -24,7 +24,7 @@ CHUNK = 1 << 16
 # A sample of the rows, from which k-means starts, has at most so many rows and some so many numbers.
 SAMPLE_ROWS, SAMPLE_NUMBERS = 1 << 16, 1 << 19
 # Rows of it for each component, at least.
-SAMPLE_SHARE = 256
+SAMPLE_SHARE = 64
 
 Array = NDArray[Any]
 

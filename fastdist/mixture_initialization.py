@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 
 from fastdist.generator import Generator
 from fastdist.mixture_data import Batch, Data
-from fastdist.mixture_kmeans import kmeans, kmeans_plusplus, nearest_centre, variances_of_observed
+from fastdist.mixture_kmeans import (
+    Responsibilities,
+    kmeans,
+    kmeans_plusplus,
+    nearest_labels,
+    variances_of_observed,
+    weighted,
+)
 from fastdist.mixture_missing import means_of_observed
 from fastdist.mixture_moments import Moments, m_step, moments_of
 from fastdist.mixture_parameters import MixtureParameters
@@ -25,8 +32,6 @@ from fastdist.mixture_parameters import MixtureParameters
 RELATIVE_REGULARISATION = 1e-6
 
 Array = NDArray[Any]
-# Responsibilities of the rows from start to stop.
-Responsibilities = Callable[[int, int], Array]
 
 
 class Start:
@@ -85,8 +90,9 @@ class Start:
         if isinstance(self._given_reg_covar, str):
             return np.sqrt(self._variances)
         with np.errstate(all="ignore"):
-            variance = float(variances_of_observed([self._sample], self._means).sum()) / self._data.d
-        return np.full(self._data.d, math.sqrt(variance) if 0 < variance < math.inf else 1.0)
+            largest = float(np.nanmax(np.abs(self._sample.x - self._means))) or 1.0
+            variance = float(variances_of_observed([self._sample], self._means, largest).sum()) / self._data.d
+            return np.full(self._data.d, largest * math.sqrt(variance) or 1.0)
 
     @cached_property
     def _complete_sample(self) -> Batch:
@@ -109,7 +115,7 @@ class Start:
             return moments.maximize(centres, kind, reg_covar)
         if self._init_params == "kmeans":
             centres = kmeans(self._complete_sample, self._components, self._unit, rng)
-            responsibilities = _labels(nearest_centre(centres, self._unit))
+            responsibilities = nearest_labels(centres, self._unit)
         else:
             centres = np.repeat(self._means[None], self._components, axis=0)
             responsibilities = _at_random(rng, self._data.n, self._components)
@@ -122,7 +128,7 @@ class Start:
         first = 0
         for batch in self._data:
             x = _Completed(batch.x, self._means) if batch.missing else batch.x
-            given = _weighted(responsibilities(x, first), batch)
+            given = weighted(responsibilities(x, first), batch)
             total.add(moments_of(given, x, centres, diagonal))
             first += len(batch.x)
         return total
@@ -138,35 +144,6 @@ class _Completed:
     def __getitem__(self, rows: slice) -> Array:
         part = self._x[rows]
         return np.where(np.isnan(part), self._means, part)
-
-
-def _weighted(responsibilities: Responsibilities, batch: Batch) -> Responsibilities:
-    """Times the weights of rows, in the dtype of the data."""
-
-    def weighted(i: int, j: int) -> Array:
-        r = responsibilities(i, j)
-        if batch.sample_weight is not None:
-            r = r * batch.sample_weight[i:j, None]
-        return r.astype(batch.x.dtype)
-
-    return weighted
-
-
-def _labels(nearest: MixtureParameters) -> Callable[[Any, int], Responsibilities]:
-    """1 for the nearest centre, 0 for the others."""
-
-    def of_rows(x: Any, first: int) -> Responsibilities:
-        kernel = nearest.kernel(x.dtype)
-
-        def one_hot(i: int, j: int) -> Array:
-            label = np.empty(j - i, np.intp)
-            kernel.predict(x[i:j], label)
-            hot: Array = label[:, None] == np.arange(nearest.components)
-            return hot
-
-        return one_hot
-
-    return of_rows
 
 
 def _at_random(rng: Generator, n: int, components: int) -> Callable[[Any, int], Responsibilities]:

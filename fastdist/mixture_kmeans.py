@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from fastdist.mixture_data import CHUNK, Batch
 from fastdist.mixture_missing import means_of_observed
+from fastdist.mixture_moments import moments_of
 from fastdist.mixture_parameters import MixtureParameters
 
 # Lloyd's iteration ends when the centres move by less, in standard deviations of the data.
@@ -18,16 +19,21 @@ TOLERANCE = 1e-4
 ITERATIONS = 300
 
 Array = NDArray[Any]
+# Those of the rows from start to stop.
+Responsibilities = Callable[[int, int], Array]
 
 
 @np.errstate(all="ignore")
-def variances_of_observed(data: Iterable[Batch], origin: Array) -> Array:
-    """The weighted variances of the values that are there, by sums about a point near their means."""
+def variances_of_observed(data: Iterable[Batch], origin: Array, unit: Any = 1.0) -> Array:
+    """The weighted variances of the values that are there, in squares of a unit.
+
+    By sums about a point near their means.
+    """
     totals, sums, squares = np.zeros((3, len(origin)))
     few = max(1, CHUNK // len(origin))
     for batch in data:
         for start in range(0, len(batch.x), few):
-            deviations = batch.x[start : start + few] - origin
+            deviations = (batch.x[start : start + few] - origin) / unit
             weights = np.where(np.isnan(deviations), 0.0, 1.0)
             if batch.sample_weight is not None:
                 weights *= batch.sample_weight[start : start + few, None]
@@ -39,11 +45,43 @@ def variances_of_observed(data: Iterable[Batch], origin: Array) -> Array:
     return squares / totals - means * means
 
 
+@np.errstate(all="ignore")
 def nearest_centre(centres: Array, unit: Array) -> MixtureParameters:
     """The mixture whose `predict` is the nearest centre: equal weights, equal and diagonal covariances."""
     components = len(centres)
     weights = np.full(components, 1 / components)
-    return MixtureParameters(weights, centres, np.broadcast_to(unit * unit, centres.shape), "diag")
+    deviations = np.broadcast_to(unit, centres.shape)
+    return MixtureParameters(weights, centres, deviations * deviations, "diag", deviations)
+
+
+def nearest_labels(centres: Array, unit: Array) -> Callable[[Any, int], Responsibilities]:
+    """Responsibilities of rows x: 1 for the nearest centre, 0 for the others."""
+    nearest = nearest_centre(centres, unit)
+
+    def of_rows(x: Any, first: int) -> Responsibilities:
+        kernel = nearest.kernel(x.dtype)
+
+        def one_hot(i: int, j: int) -> Array:
+            label = np.empty(j - i, np.intp)
+            kernel.predict(x[i:j], label)
+            hot: Array = label[:, None] == np.arange(len(centres))
+            return hot
+
+        return one_hot
+
+    return of_rows
+
+
+def weighted(responsibilities: Responsibilities, batch: Batch) -> Responsibilities:
+    """Responsibilities times the weights of rows, in the dtype of the data."""
+
+    def of_rows(i: int, j: int) -> Array:
+        r = responsibilities(i, j)
+        if batch.sample_weight is not None:
+            r = r * batch.sample_weight[i:j, None]
+        return r.astype(batch.x.dtype)
+
+    return of_rows
 
 
 def _squared_distances(x: Array, centre: Array, unit: Array) -> Array:
@@ -77,7 +115,7 @@ def kmeans_plusplus(
         draws = rng.random(trials if k else 1) * cumulative[-1]
         # The first row whose cumulative sum is larger: one of potential 0 is never taken, unless all are.
         candidates = np.minimum(np.searchsorted(cumulative, draws, side="right"), len(x) - 1)
-        best = math.inf
+        best, chosen[k], nearest = math.inf, candidates[0], closest
         for candidate in candidates.tolist():
             distances = np.minimum(closest, _squared_distances(x, x[candidate].astype(np.float64), unit))
             cost = float((weight * distances).sum())
@@ -89,38 +127,27 @@ def kmeans_plusplus(
 
 @np.errstate(all="ignore")
 def kmeans(sample: Batch, components: int, unit: Array, rng: np.random.Generator) -> Array:
-    """The centres of k-means: Lloyd's iteration from k-means++."""
-    x = sample.x
-    n, d = x.shape
-    weight = np.ones(n) if sample.sample_weight is None else sample.sample_weight
+    """The centres of k-means: Lloyd's iteration from k-means++.
+
+    A centre that no point is nearest to moves to where a point is farthest from its own.
+    """
+    x, weight = sample.x, sample.sample_weight
     centres = x[kmeans_plusplus(sample, components, unit, rng)].astype(np.float64)
-    origin = means_of_observed(sample.x, sample.sample_weight)
-    variances = variances_of_observed([sample], origin)
-    tolerance = TOLERANCE * float((variances / unit**2).sum()) / d
-    before: Array | None = None
+    variances = variances_of_observed([sample], means_of_observed(x, weight), unit)
+    tolerance = TOLERANCE * float(variances.sum()) / len(unit)
     for _ in range(ITERATIONS):
-        labels = nearest_centre(centres, unit).predict(x)
-        if before is not None and (labels == before).all():
-            break
-        before = labels
-        totals = np.bincount(labels, weight, components)
-        sums = [np.bincount(labels, weight * (x[:, j] - origin[j]), components) for j in range(d)]
-        filled = totals > 0
-        moved = centres.copy()
-        moved[filled] = origin + np.stack(sums, axis=1)[filled] / totals[filled, None]
-        if not filled.all():
-            _relocate(moved, filled, x, weight, centres[labels], unit)
+        labels = weighted(nearest_labels(centres, unit)(x, 0), sample)
+        moments = moments_of(labels, x, centres, True)
+        moved = moments.means(centres)
+        empty = np.flatnonzero(moments.totals == 0)
+        if len(empty):
+            own = centres[nearest_centre(centres, unit).predict(x)]
+            distances = _squared_distances(x, own, unit) * (1.0 if weight is None else weight > 0)
+            for k, row in zip(empty, np.argsort(-distances, kind="stable"), strict=False):
+                if distances[row] > 0:
+                    moved[k] = x[row]
         shift = float((((moved - centres) / unit) ** 2).sum())
         centres = moved
         if shift <= tolerance:
             break
     return centres
-
-
-def _relocate(centres: Array, filled: Array, x: Array, weight: Array, own: Array, unit: Array) -> None:
-    """Put centres without points where points are farthest from their own."""
-    distances = np.where(weight > 0, _squared_distances(x, own, unit), 0.0)
-    farthest = np.argsort(-distances, kind="stable")
-    for k, row in zip(np.flatnonzero(~filled), farthest, strict=False):
-        if distances[row] > 0:
-            centres[k] = x[row]

@@ -60,16 +60,22 @@ class Moments:
         shape = (components, dimension) if diagonal else (components, dimension, dimension)
         return cls(np.zeros(components), np.zeros((components, dimension)), np.zeros(shape))
 
+    @np.errstate(all="ignore")
     def add(self, other: Moments) -> None:
         """Add the sums of other points, about the same centres."""
         self.totals += other.totals
         self.sums += other.sums
         self.products += other.products
 
+    @np.errstate(all="ignore")
     def means(self, centres: Array) -> Array:
         """The new means."""
-        means: Array = centres + self.sums / (self.totals + LEAST)[:, None]
+        means: Array = centres + self.sums / self._totals()[:, None]
         return means
+
+    def _totals(self) -> Array:
+        """Of which none is 0, by as much as scikit-learn adds; less if all weights of rows are small."""
+        return self.totals + LEAST * min(1.0, math.fsum(self.totals.tolist()) or 1.0)
 
     @np.errstate(all="ignore")
     def maximize(self, centres: Array, covariance_type: str, reg_covar: Any) -> MixtureParameters:
@@ -88,7 +94,7 @@ class Moments:
         ValueError
             If a covariance is not positive definite; it names the component.
         """
-        totals = self.totals + LEAST
+        totals = self._totals()
         n = math.fsum(totals.tolist())
         delta = self.sums / totals[:, None]
         means = centres + delta
@@ -108,6 +114,11 @@ class Moments:
         try:
             return MixtureParameters(totals / n, means, covariances, covariance_type)
         except NotPositiveDefiniteError as error:
+            if not np.isfinite(covariances).all():
+                raise ValueError(
+                    "Fitting the mixture model failed because the squares of deviations leave the range of "
+                    f"numbers in component {error.component}: scale the input data."
+                ) from None
             raise ValueError(_collapsed(error.component, totals / n, covariance_type, reg_covar)) from None
 
 

@@ -6,6 +6,7 @@ import importlib
 import pickle
 from pathlib import Path
 
+import mpmath
 import numpy as np
 import pytest
 import scipy.stats
@@ -287,3 +288,25 @@ def test_a_picture_has_the_names_of_the_features():
     model.feature_names_in_ = np.array(["length", "width"], dtype=object)
     ax = model.plot(figure.Figure().subplots(), data=model.sample(50, rng=1)[0])
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("length", "width")
+
+
+@pytest.mark.parametrize(
+    ("means", "x"),
+    [
+        ([[1e8, -1e8], [1e8 + 3, -1e8]], [1e8 + 1.25, -1e8 - 0.5]),
+        ([[0.0, 0.0], [3.0, 0.0]], [1e100, -1e100]),
+        ([[0.0, 0.0], [1e153, 0.0]], [2e153, 1e153]),
+    ],
+)
+def test_log_densities_of_large_numbers(means, x):
+    """Against 400 digits: means of 1e8, and squared distances near the end of the range of numbers."""
+    model = GaussianMixture.from_parameters([0.25, 0.75], means, COVARIANCES["full"][:2])
+    with mpmath.workdps(400):
+        density = mpmath.mpf(0)
+        for weight, mean, cov in zip([0.25, 0.75], means, COVARIANCES["full"], strict=False):
+            matrix = mpmath.matrix(cov.tolist())
+            v = mpmath.matrix([mpmath.mpf(a) - mpmath.mpf(m) for a, m in zip(x, mean, strict=True)])
+            q = (v.T * matrix**-1 * v)[0]
+            density += weight * mpmath.exp(-q / 2) / (2 * mpmath.pi * mpmath.sqrt(mpmath.det(matrix)))
+        want = float(mpmath.log(density))
+    np.testing.assert_allclose(model.score_samples([x])[0], want, rtol=1e-13)

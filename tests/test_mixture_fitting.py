@@ -1,5 +1,8 @@
 """Fits of GaussianMixture: the same optimum as scikit-learn's, from any data, on any number of threads."""
 
+import os
+import subprocess
+import sys
 import tracemalloc
 import warnings
 
@@ -445,3 +448,66 @@ def test_a_feature_without_a_value_is_named():
     x[:, 1] = np.nan
     with pytest.raises(ValueError, match="column 1 of X"):
         GaussianMixture(2).fit(x)
+
+
+def test_weights_that_are_tiny():
+    x = data(300)
+    keywords = {"random_state": 0, "tol": 1e-6}
+    want = GaussianMixture(3, **keywords).fit(x)
+    assert_same_model(GaussianMixture(3, **keywords).fit(x, sample_weight=np.full(300, 1e-30)), want)
+
+
+LEVEL_OF_FIT = """
+import hashlib, sys
+import numpy as np
+import fastdist
+x = np.random.default_rng(1).integers(-1000, 1000, (5000, 5)) / 64
+x[::3] += 40
+digest = hashlib.sha256()
+for kind in ("full", "tied", "diag", "spherical"):
+    for start in ("kmeans", "random"):
+        model = fastdist.GaussianMixture(
+            3, covariance_type=kind, init_params=start, random_state=1, tol=1e-4, max_iter=1000
+        ).fit(x)
+        rows, labels = model.sample(100)
+        for array in (model.weights_, model.means_, model.covariances_, model.precisions_, rows, labels):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(model.predict_proba(x.astype(np.float32)).tobytes())
+print(fastdist.show_config("dicts")["instruction set"], digest.hexdigest())
+"""
+
+
+def test_instruction_sets_cannot_be_seen():
+    """The kernels', and those that NumPy chooses for itself."""
+    levels = fastdist.show_config("dicts")
+    usable = [level for level in levels["levels built"] if level in levels["levels of this CPU"]]
+    digests = {}
+    for level in usable:
+        environment = os.environ | {"FASTDIST_ISA": level, "FASTDIST_NUM_THREADS": "1"}
+        if level == "baseline":
+            environment["NPY_DISABLE_CPU_FEATURES"] = "AVX2 FMA3 AVX512F AVX512_SKX"
+        done = subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", LEVEL_OF_FIT],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        used, digests[level] = done.stdout.split()
+        assert used == level
+    assert len(set(digests.values())) == 1
+
+
+def test_what_numpy_does_on_errors_does_not_matter():
+    x = data()
+    x[5, 1] = np.nan
+    far = start("full", x, 2) | {"means_init": [[0, 0, 0], [1e160, 0, 0]]}
+    with np.errstate(all="raise"):
+        for covariance_type in TYPES:
+            model = GaussianMixture(2, covariance_type=covariance_type, random_state=0, reg_covar="scale")
+            model.fit(x).predict_proba(x)
+            model.sample(5)
+        model = GaussianMixture(**far).fit(x)
+        assert model.score(np.full((1, 3), 1e300)) == -np.inf
+        with pytest.raises(ValueError, match="leave the range of numbers in component 0: scale the input"):
+            GaussianMixture(2, random_state=0).fit(x * 1e200)
