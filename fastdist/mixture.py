@@ -92,8 +92,9 @@ class GaussianMixture(MixtureLearning, MixtureDistribution, MixtureExploration):
     that data far from 0 lose no digits.  Results are bit-identical for any number of threads.
 
     What differs: missing values (NaN) are marginalised; weights are normalised also before the first step; a
-    component without points stays where it was; k-means runs on a sample of the rows if there are more than
-    65 536; `sample` gives the next rows with each call, not the same again.
+    component without points stays where it was; of many rows k-means runs on a sample, of at most 65 536 rows
+    and some 500 000 numbers, and its centres label them all; `sample` gives the next rows with each call, not
+    the same again.
 
     Examples
     --------

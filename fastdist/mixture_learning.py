@@ -198,7 +198,8 @@ class MixtureLearning(MixtureInference):
             self._pending = Step(parameters, self._start(Data(lambda: iter([batch]))).reg_covar)
         self._pending.add(batch)
         if last:
-            new, lower_bound = self._pending.end()
+            step, self._pending = self._pending, None  # what fails here has to begin anew
+            new, lower_bound = step.end()
             converged = abs(lower_bound - self.lower_bound_) < self.tol
             self._take(new, [*self.lower_bounds_, lower_bound], converged)
         return self

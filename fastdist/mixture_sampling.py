@@ -66,11 +66,6 @@ def sample(parameters: MixtureParameters, n: int, source: Source) -> tuple[Array
     return out, labels
 
 
-def sampling_source(random_state: Any) -> Source:
-    """What samples are drawn from."""
-    return check_random_state(random_state)
-
-
 def fitting_source(random_state: Any) -> Generator:
     """A stream for the start of a fit: for a seed not the one of its samples, else named by a few draws."""
     if random_state is None:
