@@ -106,7 +106,7 @@ class Estimator:
         >>> GaussianMixture(3).get_params()["n_components"]
         3
         """
-        return {name: getattr(self, name) for name in sorted(CONSTRAINTS)}
+        return {name: getattr(self, name) for name in sorted(self._defaults())}
 
     def set_params(self, **params: Any) -> Self:
         """Set parameters of the constructor; they are checked when the model is fitted.
@@ -132,11 +132,11 @@ class Estimator:
         >>> GaussianMixture(3).set_params(tol=1e-6)
         GaussianMixture(n_components=3, tol=1e-06)
         """
+        names = sorted(self._defaults())
         for name in params:
-            if name.partition("__")[0] not in CONSTRAINTS or "__" in name:
+            if name not in names:
                 raise ValueError(
-                    f"Invalid parameter {name!r} for estimator {self}. "
-                    f"Valid parameters are: {sorted(CONSTRAINTS)!r}."
+                    f"Invalid parameter {name!r} for estimator {self}. Valid parameters are: {names!r}."
                 )
         for name, value in params.items():
             setattr(self, name, value)
@@ -144,12 +144,17 @@ class Estimator:
 
     def __repr__(self) -> str:
         shown = []
-        for name, parameter in inspect.signature(type(self)).parameters.items():
+        for name, default in self._defaults().items():
             value = getattr(self, name)
-            default = parameter.default
             if type(value) is not type(default) or not np.array_equal(value, default):
                 shown.append(f"{name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+    @classmethod
+    def _defaults(cls) -> dict[str, Any]:
+        """The constructor's parameters, also of a subclass, in their order."""
+        parameters = inspect.signature(cls).parameters.values()
+        return {p.name: p.default for p in parameters if p.kind is not p.VAR_KEYWORD}
 
     def __sklearn_tags__(self) -> Any:
         """What scikit-learn wants to know of the model: scikit-learn alone calls it."""

@@ -245,7 +245,7 @@ class MixtureExploration(FittedMixture):
 
     def _of(self, parameters: MixtureParameters) -> Self:
         """A model like this one, with other parameters: fits of it start anew."""
-        start = {"weights_init": None, "means_init": None, "precisions_init": None}
-        model = type(self)(**self.get_params() | start)
+        model = type(self)(**self.get_params())
+        model.weights_init = model.means_init = model.precisions_init = None
         model._take(parameters)
         return model

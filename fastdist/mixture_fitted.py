@@ -42,6 +42,9 @@ class FittedMixture(Estimator):
 
     covariance_type: str
     random_state: Any
+    weights_init: Any
+    means_init: Any
+    precisions_init: Any
     _parameters: MixtureParameters | None = None
 
     weights_ = _Parameter("weights")

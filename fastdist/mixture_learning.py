@@ -29,9 +29,6 @@ class MixtureLearning(MixtureInference):
     max_iter: int
     n_init: int
     init_params: str
-    weights_init: Any
-    means_init: Any
-    precisions_init: Any
     warm_start: bool
     verbose: Any
     verbose_interval: int
@@ -170,7 +167,9 @@ class MixtureLearning(MixtureInference):
         Notes
         -----
         All batches of a step are seen with the parameters before it, so that batches of which the last ends
-        the step make the same parameters as a step of EM over all rows.
+        the step make the same parameters as a step of EM over all rows.  But where a mean has moved by more
+        than ten standard deviations `fit` reads the data a second time, and here the component's covariance
+        has fewer digits until the next step.
 
         Examples
         --------

@@ -73,6 +73,21 @@ def test_clone_keeps_parameters_as_they_were_given():
         copy.set_params(n_component=3)
 
 
+class WithThreshold(GaussianMixture):
+    """A subclass that has a parameter of its own."""
+
+    def __init__(self, n_components=1, *, threshold=0.0, random_state=None):
+        super().__init__(n_components, random_state=random_state)
+        self.threshold = threshold
+
+
+def test_a_subclass():
+    model = WithThreshold(2, threshold=0.5, random_state=0)
+    assert model.get_params() == {"n_components": 2, "threshold": 0.5, "random_state": 0}
+    assert repr(clone(model)) == "WithThreshold(n_components=2, threshold=0.5, random_state=0)"
+    assert model.set_params(threshold=1).fit(data()).marginal(0).threshold == 1
+
+
 def test_pipeline_and_searches():
     x = data()
     pipeline = make_pipeline(StandardScaler(), GaussianMixture(2, random_state=0)).fit(x)
