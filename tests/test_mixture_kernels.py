@@ -320,7 +320,7 @@ def test_layouts_of_expectations(level, d, form, dtype, assert_same_bits):
 @parametrize_products
 @pytest.mark.parametrize("d", [2, 5])
 def test_expectations_of_far_rows(level, d, form, dtype, assert_same_bits):
-    """Rows without a density count by the weights; their likelihood is -inf, and not counted if they weigh 0."""
+    """Rows without a density count by the weights; the likelihood is -inf, unless they weigh 0."""
     mixture = cases.parameters(3, d, form)
     x = cases.data(mixture, 40, dtype)
     for weight in (None, np.where(np.arange(40) % 11 == 5, 0.0, 1.0)):
