@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from fastdist import parallel
 from fastdist._dispatch import mixture
 from fastdist._dispatch import multivariate_density as density
-from fastdist.mixture_parameters import MixtureParameters, NotPositiveDefiniteError
+from fastdist.mixture_parameters import MixtureParameters, NotPositiveDefiniteError, work_of_point
 
 # What is added to the sum of each component's responsibilities, as in scikit-learn: no division by zero.
 LEAST = 10 * 2.0**-52
@@ -29,9 +29,11 @@ FAR = 100.0
 # Passes until every mean is near its centre: the first leaves an error of 1e-16 of its way, so that two are
 # enough but for ways that no data have.
 PASSES = 20
-# The data are cut into at most so many chunks, whose sums together have at most so many numbers.
+# The data are cut into at most so many chunks, whose sums together have at most so many numbers, and each of
+# which takes at least so many products, a tenth of a millisecond or more.
 CHUNKS = 32
 NUMBERS = 1 << 19
+WORK = 1 << 20
 # Responsibilities that are made at a time.
 PIECE = 1 << 15
 
@@ -179,8 +181,8 @@ def chunk_rows(n: int, d: int, components: int, diagonal: bool) -> int:
     """Rows of a chunk, whose sums are made on their own: a multiple of the kernel's block."""
     numbers = components * (1 + d + (d if diagonal else d * d))
     chunks = min(CHUNKS, 1 << max(1, (NUMBERS // numbers).bit_length() - 1))
-    rows = -(-n // chunks)
-    return max(mixture.BLOCK, rows + -rows % mixture.BLOCK)
+    rows = max(-(-n // chunks), WORK // work_of_point(components, d, diagonal))
+    return rows + -rows % mixture.BLOCK
 
 
 def expectation(

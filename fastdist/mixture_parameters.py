@@ -194,9 +194,7 @@ class MixtureParameters:
 
     def share(self) -> int:
         """Points that are worth a thread."""
-        d = self.dimension
-        products = self.components * (8 + d + (0 if self.diagonal else d * d // 2))
-        return max(mixture.BLOCK, SHARE // products)
+        return max(mixture.BLOCK, SHARE // work_of_point(self.components, self.dimension, self.diagonal))
 
     def _divide(self, n: int, task: Callable[[int, int], None]) -> None:
         share = self.share()
@@ -204,6 +202,11 @@ class MixtureParameters:
             task(0, n)
         else:
             parallel.for_ranges(task, n, 0, mixture.BLOCK, share)
+
+
+def work_of_point(components: int, d: int, diagonal: bool) -> int:
+    """What a point costs, in products: those of the substitution, and some more for each component."""
+    return components * (8 + d + (0 if diagonal else d * d // 2))
 
 
 def factors_of(covariances: Array, covariance_type: str, d: int) -> Array:

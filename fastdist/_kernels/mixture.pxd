@@ -22,6 +22,7 @@ cdef enum:
     STEP = ROWS_OF_BLOCK + 16       # from x[i] to x[i + 1]: a power of 2 would use few sets of the cache
     LONGEST_SHORT = 15              # numbers of a point whose moments are summed in strands
     SHORTEST = 2                    # and of one that stays in registers
+    ROOM_OF_SHORTEST = 4            # arrays of 2 numbers GCC makes vectors of, instead of the loop over points
 
 cdef struct Points:
     # Where the numbers of x lie: bytes from point to point, and from number to number.
@@ -110,11 +111,11 @@ cdef inline void score_short(
     const floating *scale_tril, const floating *reciprocals, floating height, floating *a, Py_ssize_t d
 ) noexcept nogil:
     """Points of ``d`` numbers, a literal: a loop over points alone, of which vectors are made."""
-    cdef floating w[SHORTEST]
-    cdef floating centre[SHORTEST]
-    cdef floating centre_low[SHORTEST]
-    cdef floating factor[SHORTEST * SHORTEST]
-    cdef floating reciprocal[SHORTEST]
+    cdef floating w[ROOM_OF_SHORTEST]
+    cdef floating centre[ROOM_OF_SHORTEST]
+    cdef floating centre_low[ROOM_OF_SHORTEST]
+    cdef floating factor[SHORTEST * ROOM_OF_SHORTEST]
+    cdef floating reciprocal[ROOM_OF_SHORTEST]
     cdef floating q, total
     cdef Py_ssize_t row, i, j
     for i in range(d):
