@@ -44,8 +44,8 @@ POINTS = ((2.0, 55.0), (2.9, 63.0), (3.0, 67.0), (3.1, 70.0), (4.5, 80.0))
 class Published:
     """The maximum likelihood fit of two components, with those digits that are checked.
 
-    The log-likelihood is that of L. Scrucca, M. Fop, T. B. Murphy, A. E. Raftery, mclust 5, The R Journal 8
-    (2016), for model VVV; scikit-learn 1.9 finds the same, and these parameters, in float64 to all digits.
+    scikit-learn 1.9 finds all of these, in float64; R's mclust prints the same log-likelihood for two
+    components of unequal covariances (its model VVV).
     """
 
     weights: tuple[float, ...] = (0.356, 0.644)
