@@ -165,9 +165,16 @@ def of_order(x: np.ndarray, d: int) -> dict[object, float]:
 CHECKS = [of_moments, of_distances, of_mardia, of_linear_combinations, of_conditionals, of_order]
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+# Those of Mardia take all triples of components: some ten seconds for d = 64.
+@pytest.mark.parametrize(
+    ("d", "check"),
+    [
+        pytest.param(d, check, marks=pytest.mark.slow if check is of_mardia and d == 64 else ())
+        for d in DIMENSIONS
+        for check in CHECKS
+    ],
+)
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("d", DIMENSIONS)
 def test_samples(check, d, dtype):
     """n = 400 000 for d = 2 and 3, 100 000 for d = 16 and 64; m with each check."""
     assert not failed(check(draw(d, dtype), d))
