@@ -21,13 +21,11 @@ changing the sign of x and loc.
 
 from __future__ import annotations
 
-import argparse
 import functools
 import json
 import math
 import random
 import re
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import NormalDist
@@ -433,20 +431,7 @@ def file_text() -> str:
     return "{\n" + ",\n".join(blocks) + "\n}\n"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Golden values of the normal distribution, from mpmath.")
-    parser.add_argument("--check", action="store_true", help="compare with the committed file")
-    check = parser.parse_args().check
-    text = file_text()
-    if not check:
-        GOLDEN.write_text(text, encoding="utf-8")
-        return
-    committed, computed = GOLDEN.read_text(encoding="utf-8").splitlines(), text.splitlines()
-    if committed != computed:
-        pairs = enumerate(zip(committed, computed, strict=False), start=1)
-        first = next((i for i, (a, b) in pairs if a != b), min(len(committed), len(computed)) + 1)
-        sys.exit(f"{GOLDEN} is not current, from line {first} on")
-
-
 if __name__ == "__main__":
-    main()
+    from golden_file import write_or_check
+
+    write_or_check("Golden values of the normal distribution, from mpmath.", GOLDEN, file_text)
