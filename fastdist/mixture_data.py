@@ -19,6 +19,8 @@ from fastdist.mixture_parameters import MixtureParameters
 
 # In errors, as scikit-learn says it.
 MODEL = "GaussianMixture"
+# The weights of rows may add up to so much: half of what a sum can be, however it is rounded.
+LARGEST_SUM = 2.0**1023
 # Numbers of the data that are looked at together.
 CHUNK = 1 << 16
 # A sample of the rows, from which k-means starts, has at most so many rows and some so many numbers.
@@ -81,7 +83,10 @@ def as_sample_weight(sample_weight: Any, n: int) -> Array | None:
     """Weights of rows as float64, with scikit-learn's errors."""
     if sample_weight is None:
         return None
-    weight = np.asarray(sample_weight, np.float64)
+    weight = np.asarray(sample_weight)
+    if weight.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported\n{weight}\n")
+    weight = weight.astype(np.float64, copy=False)
     if weight.ndim == 0:
         weight = np.full(n, weight)
     if weight.ndim != 1:
@@ -97,6 +102,10 @@ def as_sample_weight(sample_weight: Any, n: int) -> Array | None:
         raise ValueError("Negative values in data passed to `sample_weight`")
     if not weight.any():
         raise ValueError("Sample weights must contain at least one non-zero number.")
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if not total < LARGEST_SUM:
+        raise ValueError("The sum of sample_weight leaves the range of numbers: scale the weights.")
     return np.ascontiguousarray(weight)
 
 
@@ -155,14 +164,13 @@ class Data:
 
     def __init__(self, batches: Callable[[], Iterator[Batch]]) -> None:
         self._batches = batches
-        self.n = 0
+        self.n = self.d = 0
         totals = []
         for batch in batches():
             if not self.n:
-                self.d: int = batch.x.shape[1]
+                self.d = batch.x.shape[1]
                 self.dtype = batch.x.dtype
-            elif batch.x.shape[1] != self.d:
-                raise ValueError(f"X has batches of {self.d} and of {batch.x.shape[1]} features")
+            self._check_features(batch)
             self.n += len(batch.x)
             totals.append(batch.total_weight)
         if not self.n:
@@ -172,7 +180,18 @@ class Data:
         self.total_weight = math.fsum(totals)
 
     def __iter__(self) -> Iterator[Batch]:
-        return self._batches()
+        n = 0
+        for batch in self._batches():
+            self._check_features(batch)
+            n += len(batch.x)
+            yield batch
+        # An iterator that has come to its end gives nothing when it is read again.
+        if n != self.n:
+            raise ValueError(f"X gave {self.n} rows when it was read first, and {n} when it was read again")
+
+    def _check_features(self, batch: Batch) -> None:
+        if batch.x.shape[1] != self.d:
+            raise ValueError(f"X has batches of {self.d} and of {batch.x.shape[1]} features")
 
     def expectation(self, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
         """One E step over all rows, batch after batch."""

@@ -84,6 +84,22 @@ def test_batches_that_cannot_be_read_again():
         GaussianMixture().fit(batches, sample_weight=np.ones(3000))
 
 
+@pytest.mark.parametrize("init_params", ["kmeans", "random"])
+def test_batches_that_are_others_when_they_are_read_again(init_params):
+    """As those of a function that returns the same generator each time."""
+    x = data(100)
+    once = iter([x[:50], x[50:]])
+    model = GaussianMixture(2, init_params=init_params)
+    with pytest.raises(ValueError, match="X gave 100 rows when it was read first, and 0 when"):
+        model.fit(lambda: once)
+    passes = iter([[x, x], [x, x[:50]]])
+    with pytest.raises(ValueError, match="X gave 200 rows when it was read first, and 150"):
+        model.fit(lambda: next(passes))
+    passes = iter([[x, x], [x, x[:, :2]]])
+    with pytest.raises(ValueError, match="X has batches of 3 and of 2 features"):
+        model.fit(lambda: next(passes))
+
+
 def test_a_memory_map_is_read_where_it_lies(tmp_path):
     x = data(20_000).astype(np.float32)
     x.tofile(tmp_path / "x")
