@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import warnings
 from collections.abc import Callable
 from numbers import Integral, Real
@@ -25,7 +26,7 @@ def _is_integer(least: int) -> Callable[[Any], bool]:
 
 
 def _is_real(value: Any) -> bool:
-    return isinstance(value, Real) and float(value) >= 0  # NaN is not
+    return isinstance(value, Real) and 0 <= float(value) < math.inf  # NaN is not
 
 
 def _is_string(value: Any) -> bool:

@@ -119,5 +119,5 @@ class FittedMixture(Estimator):
         if n_features != self.n_features_in_:
             raise ValueError(
                 f"X has {n_features} features, but {type(self).__name__} is expecting {self.n_features_in_} "
-                "features as input"
+                "features as input."
             )

@@ -82,7 +82,10 @@ def given_parameters(
 
 
 def _array(value: Any, shape: tuple[int, ...], name: str) -> Array:
-    array = np.array(value, np.float64)
+    array = np.asarray(value)
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported\n{array}\n")
+    array = np.array(array, np.float64)
     if array.shape != shape:
         raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {array.shape}")
     if not np.isfinite(array).all():

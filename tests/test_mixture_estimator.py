@@ -119,6 +119,7 @@ def test_pipeline_and_searches():
         {"n_components": 0},
         {"n_components": 2.0},
         {"tol": -1},
+        {"tol": np.inf},
         {"max_iter": -1},
         {"n_init": 0},
         {"warm_start": "yes"},
@@ -143,6 +144,7 @@ def test_parameters_are_refused_in_scikit_learns_words(change):
     [
         {"reg_covar": -1},
         {"reg_covar": "relative"},
+        {"reg_covar": np.inf},
         {"covariance_type": "round"},
         {"init_params": "best"},
         {"random_state": "seed"},
@@ -165,6 +167,7 @@ def test_parameters_for_which_there_is_more_than_in_scikit_learn(change):
         ("full", {"weights_init": [0.5, 0.6]}),
         ("full", {"weights_init": [1.0]}),
         ("full", {"means_init": [[0.0, 0]]}),
+        ("full", {"means_init": np.eye(2) + 1j}),
         ("full", {"precisions_init": np.eye(2)}),
         ("full", {"precisions_init": [np.eye(2), -np.eye(2)]}),
         ("full", {"precisions_init": [np.eye(2), [[1, 0.5], [0, 1]]]}),
@@ -242,7 +245,10 @@ def test_names_of_features():
         with pytest.raises(TypeError, match="Feature names are only supported if all") as raised:
             model.fit(frame.rename(columns={"a": 1}))
         messages.append(str(raised.value))
-    assert messages[:5] == messages[5:]
+        with pytest.raises(ValueError, match="X has 1 features") as raised:
+            model.predict(data()[:, :1])
+        messages.append(str(raised.value))
+    assert messages[:6] == messages[6:]
 
 
 def test_frames_with_missing_values():

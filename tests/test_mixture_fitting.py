@@ -206,6 +206,8 @@ def test_a_weight_counts_as_rows(covariance_type, init_params):
         ([-1.0] + [1] * 29, "Negative values in data passed to `sample_weight`"),
         ([0.0] * 30, "at least one non-zero number"),
         ([np.nan] * 30, "Input sample_weight contains NaN"),
+        ([1e308] * 30, "The sum of sample_weight leaves the range of numbers"),
+        ([1 + 1j] * 30, "Complex data not supported"),
     ],
 )
 def test_weights_that_are_none(weight, message):
