@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from fastdist.exceptions import NotFittedError, as_in_scikit_learn
 from fastdist.mixture_data import as_rows, has_missing
 from fastdist.mixture_estimator import Estimator
-from fastdist.mixture_parameters import MixtureParameters, checked
+from fastdist.mixture_given import given_parameters
+from fastdist.mixture_parameters import MixtureParameters, checked, covariance_shape
 
 Array = NDArray[Any]
 
@@ -34,7 +35,8 @@ class _Parameter:
         return getattr(model._parameters, self._name)
 
     def __set__(self, model: Any, value: Any) -> None:
-        model.__dict__.setdefault("_assigned", {})[self._name] = np.asarray(value)
+        # A new dict: that of a shallow copy of the model stays as it is.
+        model.__dict__["_assigned"] = model.__dict__.get("_assigned", {}) | {self._name: np.asarray(value)}
 
 
 class FittedMixture(Estimator):
@@ -55,8 +57,12 @@ class FittedMixture(Estimator):
 
     def __sklearn_is_fitted__(self) -> bool:
         """Whether the model has all of its parameters, from a fit or assigned."""
-        covariances = hasattr(self, "covariances_") or hasattr(self, "precisions_cholesky_")
-        return hasattr(self, "weights_") and hasattr(self, "means_") and covariances
+        covariances = ("covariances_", "precisions_cholesky_", "precisions_")
+        return (
+            hasattr(self, "weights_")
+            and hasattr(self, "means_")
+            and any(hasattr(self, name) for name in covariances)
+        )
 
     def _take(
         self, parameters: MixtureParameters, lower_bounds: Sequence[float] = (), converged: bool = True
@@ -85,14 +91,17 @@ class FittedMixture(Estimator):
         before = self._parameters
         kind = self.covariance_type if before is None else before.covariance_type
         weights, means = (np.asarray(getattr(self, name), np.float64) for name in ("weights_", "means_"))
-        if "precisions_cholesky" in assigned and "covariances" not in assigned:
-            upper = np.asarray(assigned["precisions_cholesky"], np.float64)
-            covariances = MixtureParameters.of_precisions_cholesky(weights, means, upper, kind).covariances
-        else:
+        upper = None
+        if means.ndim == 2 and "covariances" not in assigned:
+            upper = _assigned_precisions_cholesky(assigned, len(means), means.shape[1], kind)
+        if upper is None:
             covariances = self.covariances_
+        else:
+            covariances = MixtureParameters.of_precisions_cholesky(weights, means, upper, kind).covariances
         self._parameters = checked(weights, means, covariances, kind)
         self.n_features_in_ = self._parameters.dimension
-        del self.__dict__["_assigned"]
+        for name in ("_assigned", "_pending"):  # a step of partial_fit began with other parameters
+            self.__dict__.pop(name, None)
         return self._parameters
 
     def _points(self, X: Any) -> tuple[MixtureParameters, Array, bool]:
@@ -121,3 +130,17 @@ class FittedMixture(Estimator):
                 f"X has {n_features} features, but {type(self).__name__} is expecting {self.n_features_in_} "
                 "features as input."
             )
+
+
+def _assigned_precisions_cholesky(
+    assigned: dict[str, Array], components: int, d: int, covariance_type: str
+) -> Array | None:
+    """Factors of precisions, if these or precisions were assigned."""
+    if "precisions_cholesky" in assigned:
+        upper = np.asarray(assigned["precisions_cholesky"], np.float64)
+        shape = covariance_shape(covariance_type, components, d)
+        if upper.shape != shape:
+            raise ValueError(f"precisions_cholesky_ must have shape {shape}, not {upper.shape}")
+        return upper
+    precisions = assigned.get("precisions")
+    return given_parameters(None, None, precisions, components, d, covariance_type).precisions_cholesky

@@ -199,8 +199,10 @@ class MixtureLearning(MixtureInference):
         if last:
             step, self._pending = self._pending, None  # what fails here has to begin anew
             new, lower_bound = step.end()
-            converged = abs(lower_bound - self.lower_bound_) < self.tol
-            self._take(new, [*self.lower_bounds_, lower_bound], converged)
+            # Parameters that were assigned have no bounds.
+            before = getattr(self, "lower_bounds_", [])
+            converged = abs(lower_bound - getattr(self, "lower_bound_", -math.inf)) < self.tol
+            self._take(new, [*before, lower_bound], converged)
         return self
 
     def _fit(self, X: Any, sample_weight: Any, callback: Callback | None) -> Fit:

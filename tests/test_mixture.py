@@ -277,6 +277,31 @@ def test_parameters_may_be_assigned():
     np.testing.assert_allclose(other.score_samples(x), want, rtol=1e-13)
     with pytest.raises(ValueError, match="read-only"):
         other.means_[0] = 1
+    other.precisions_cholesky_ = np.eye(2)
+    with pytest.raises(ValueError, match=r"precisions_cholesky_ must have shape \(3, 2, 2\), not \(2, 2\)"):
+        other.predict(x)
+
+
+@pytest.mark.parametrize("covariance_type", TYPES)
+def test_precisions_may_be_assigned(covariance_type):
+    x = np.random.default_rng(1).normal(size=(10, 2))
+    model = GaussianMixture(3, covariance_type=covariance_type)
+    model.weights_, model.means_ = WEIGHTS, MEANS
+    model.precisions_ = model_of(covariance_type).precisions_
+    np.testing.assert_allclose(model.score_samples(x), model_of(covariance_type).score_samples(x), rtol=1e-12)
+    narrow = 4 * model.precisions_
+    model.precisions_ = narrow
+    model.predict(x)
+    np.testing.assert_allclose(model.precisions_, narrow, rtol=1e-12)
+
+
+def test_what_is_assigned_to_a_copy_is_its_own():
+    model = model_of()
+    model.weights_ = [0.5, 0.25, 0.25]
+    other = copy.copy(model)
+    other.means_ = MEANS + 1
+    np.testing.assert_array_equal(model.means_, MEANS)
+    np.testing.assert_array_equal(other.weights_, model.weights_)
 
 
 def test_copies_and_pickles_go_on_where_the_model_is():

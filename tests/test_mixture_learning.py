@@ -1,5 +1,6 @@
 """The course of fits of GaussianMixture: from any data, on any threads, and what they say meanwhile."""
 
+import copy
 import os
 import runpy
 import subprocess
@@ -53,6 +54,29 @@ def test_partial_fits_may_start_from_a_model_and_end_when_it_has_converged():
     assert model.partial_fit(x[:100]).n_iter_ == len(model.lower_bounds_)
     with pytest.raises(ValueError, match="X has 2 features, but GaussianMixture is expecting 3"):
         model.partial_fit(x[:, :2])
+
+
+def test_partial_fits_may_start_from_what_was_assigned():
+    x = data(300)
+    given = GaussianMixture(2, random_state=0).fit(x)
+    model = GaussianMixture(2)
+    model.weights_, model.means_, model.covariances_ = given.weights_, given.means_, given.covariances_
+    model.partial_fit(x, last=True)
+    assert_same_model(
+        model,
+        GaussianMixture.from_parameters(given.weights_, given.means_, given.covariances_).partial_fit(
+            x, last=True
+        ),
+    )
+    assert (model.n_iter_, model.converged_) == (1, False)
+
+
+def test_what_is_assigned_begins_a_step_anew():
+    x = data(300)
+    model = GaussianMixture(2, random_state=0).fit(x)
+    other = copy.deepcopy(model).partial_fit(x[:100])
+    model.means_ = other.means_ = model.means_ + 1
+    assert_same_model(other.partial_fit(x, last=True), model.partial_fit(x, last=True))
 
 
 @pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random", "random_from_data"])
