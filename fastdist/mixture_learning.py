@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist.exceptions import ConvergenceWarning, as_in_scikit_learn
-from fastdist.mixture_data import Data, batch_of, data_of
+from fastdist.mixture_data import Data, batch_of, data_of, is_batches
 from fastdist.mixture_fitting import Callback, Fit, Step, em
 from fastdist.mixture_given import Given, given_parameters
 from fastdist.mixture_inference import MixtureInference
@@ -135,6 +135,8 @@ class MixtureLearning(MixtureInference):
         >>> len(set(GaussianMixture(2, random_state=0).fit_predict([[1.0], [1.1], [9.0], [9.1]])))
         2
         """
+        if is_batches(X):
+            raise ValueError("fit_predict takes an array: fit the batches, and then predict each")
         return self.fit(X, y, sample_weight).predict(X)
 
     def partial_fit(

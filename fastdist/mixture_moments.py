@@ -130,10 +130,12 @@ def _collapsed(k: int, weights: Array, covariance_type: str, reg_covar: Any) -> 
         if covariance_type == "tied"
         else f"component {k}, of weight {weights[k]:.3g}, has"
     )
+    # scikit-learn's words, and then whose.
     return (
         "Fitting the mixture model failed because some components have ill-defined empirical covariance (for "
-        f"instance caused by singleton or collapsed samples): {which} collapsed. Try to decrease the number "
-        f"of components, increase reg_covar (now {np.max(reg_covar):.3g}), or scale the input data."
+        "instance caused by singleton or collapsed samples). Try to decrease the number of components, "
+        f"increase reg_covar, or scale the input data. Here {which} collapsed, and reg_covar is "
+        f"{np.max(reg_covar):.3g}."
     )
 
 

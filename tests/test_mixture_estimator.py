@@ -217,6 +217,15 @@ def test_values_that_are_no_numbers():
             kind(2, weights_init=[1.5, -0.5]).fit(data())
 
 
+def test_a_component_that_collapses_is_said_in_scikit_learns_words():
+    messages = []
+    for kind in BOTH:
+        with pytest.raises(ValueError, match="ill-defined empirical covariance") as raised:
+            kind(reg_covar=0).fit(np.ones((10, 2)))
+        messages.append(str(raised.value))
+    assert messages[0] == messages[1] + " Here component 0, of weight 1, has collapsed, and reg_covar is 0."
+
+
 def test_a_model_without_parameters():
     for kind in BOTH:
         for call in (kind().predict, kind().score, kind().predict_proba, kind().bic, kind().score_samples):

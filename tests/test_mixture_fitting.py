@@ -153,7 +153,7 @@ def test_points_that_are_the_same(covariance_type):
         np.testing.assert_array_equal(model.means_, np.full((components, 2), 3.0))
         np.testing.assert_allclose(model._fitted().full_covariances(), [1e-6 * np.eye(2)] * components)
         assert np.isclose(model.weights_.sum(), 1, rtol=1e-15)
-    with pytest.raises(ValueError, match=r"has collapsed.*increase reg_covar"):
+    with pytest.raises(ValueError, match=r"increase reg_covar.*has collapsed"):
         GaussianMixture(1, covariance_type=covariance_type, reg_covar=0).fit(x)
 
 

@@ -106,6 +106,8 @@ def test_batches_that_cannot_be_read_again():
         GaussianMixture().fit(lambda: iter([]))
     with pytest.raises(ValueError, match="batches have no weights"):
         GaussianMixture().fit(batches, sample_weight=np.ones(3000))
+    with pytest.raises(ValueError, match="fit_predict takes an array"):
+        GaussianMixture().fit_predict(batches)
 
 
 @pytest.mark.parametrize("init_params", ["kmeans", "random"])
