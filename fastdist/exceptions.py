@@ -64,3 +64,11 @@ def _of_both(own: Any, theirs: Any) -> Any:
 def _again(own: Any, arguments: tuple[Any, ...]) -> Any:
     """From a pickle, where scikit-learn may or may not be loaded."""
     return as_in_scikit_learn(own)(*arguments)
+
+
+def level_of_caller() -> int:
+    """The ``stacklevel`` at which a warning is of the line that called fastdist."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "fastdist":
+        level, frame = level + 1, frame.f_back
+    return level

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
-from fastdist.exceptions import InvalidParameterError, as_in_scikit_learn
+from fastdist.exceptions import InvalidParameterError, as_in_scikit_learn, level_of_caller
 from fastdist.mixture_parameters import COVARIANCE_TYPES
 
 INIT_PARAMS = ("k-means++", "kmeans", "random", "random_from_data")
@@ -195,13 +195,13 @@ class Estimator:
             warnings.warn(
                 f"X has feature names, but {model} was fitted without feature names",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_caller(),
             )
         if fitted is not None and names is None:
             warnings.warn(
                 f"X does not have valid feature names, but {model} was fitted with feature names",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=level_of_caller(),
             )
         if fitted is None or names is None or (len(fitted) == len(names) and (fitted == names).all()):
             return

@@ -191,8 +191,8 @@ class MixtureInference(FittedMixture):
         >>> round(model.aic([[0.0], [1.0]]), 6)
         8.675754
         """
-        x = as_rows(X)
-        return -2 * self.score(X) * len(x) + 2 * self._n_parameters()
+        score = self.score(X)
+        return -2 * score * len(as_rows(X)) + 2 * self._n_parameters()
 
     def bic(self, X: ArrayLike) -> float:
         """The Bayesian information criterion on rows: the lower the better.
@@ -219,8 +219,8 @@ class MixtureInference(FittedMixture):
         >>> round(model.bic([[0.0], [1.0]]), 6)
         6.062048
         """
-        x = as_rows(X)
-        return -2 * self.score(X) * len(x) + self._n_parameters() * math.log(len(x))
+        score, n = self.score(X), len(as_rows(X))
+        return -2 * score * n + self._n_parameters() * math.log(n)
 
     def _n_parameters(self) -> int:
         p = self._fitted()

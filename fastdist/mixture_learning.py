@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastdist.exceptions import ConvergenceWarning, as_in_scikit_learn
+from fastdist.exceptions import ConvergenceWarning, as_in_scikit_learn, level_of_caller
 from fastdist.mixture_data import Data, batch_of, data_of, is_batches
 from fastdist.mixture_fitting import Callback, Fit, Step, em
 from fastdist.mixture_given import Given, given_parameters
@@ -103,7 +103,7 @@ class MixtureLearning(MixtureInference):
                 "Best performing initialization did not converge. Try different init parameters, or increase "
                 "max_iter, tol, or check for degenerate data.",
                 as_in_scikit_learn(ConvergenceWarning),
-                stacklevel=2,
+                stacklevel=level_of_caller(),
             )
         return self
 

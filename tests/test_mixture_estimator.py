@@ -1,5 +1,6 @@
 """GaussianMixture in the place of scikit-learn's: its checks, tools and errors, and scripts for it."""
 
+import itertools
 import pickle
 import subprocess
 import sys
@@ -228,13 +229,26 @@ def test_a_component_that_collapses_is_said_in_scikit_learns_words():
 
 def test_a_model_without_parameters():
     for kind in BOTH:
-        for call in (kind().predict, kind().score, kind().predict_proba, kind().bic, kind().score_samples):
+        calls = ("predict", "score", "predict_proba", "aic", "bic", "score_samples")
+        for name, x in itertools.product(calls, (data(), data()[:0], None)):
             with pytest.raises(sklearn.exceptions.NotFittedError, match="is not fitted yet"):
-                call(data())
+                getattr(kind(), name)(x)
         with pytest.raises(sklearn.exceptions.NotFittedError):
             kind().sample(3)
         with pytest.raises(AttributeError):
             _ = kind().means_
+
+
+def test_warnings_are_of_the_line_that_called():
+    frame = pd.DataFrame(data(), columns=["a", "b"])
+    model = GaussianMixture(3, max_iter=1, random_state=0)
+    with warnings.catch_warnings(record=True) as record:
+        warnings.simplefilter("always")
+        model.fit(data()).fit_predict(data())
+        for call in (model.predict, model.bic, model.score_samples, model.modes, model.partial_fit):
+            call(frame)
+    files = [warning.filename for warning in record]
+    assert files == [__file__] * 7
 
 
 def test_names_of_features():
