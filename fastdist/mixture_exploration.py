@@ -86,10 +86,18 @@ class MixtureExploration(FittedMixture):
         NotFittedError, ValueError
             As `modes` raises them.
 
+        Notes
+        -----
+        Two equal components of standard deviation s merge into one mode as soon as their means are no further
+        apart than 2 s [1]_.
+
+        References
+        ----------
+        .. [1] C. A. Robertson, J. G. Fryer, "Some descriptive properties of normal mixtures", Scandinavian
+           Actuarial Journal (1969).
+
         Examples
         --------
-        Two equal components merge where their means are two standard deviations apart:
-
         >>> from fastdist import GaussianMixture
         >>> for distance in (2.0, 2.1):
         ...     model = GaussianMixture.from_parameters([0.5, 0.5], [[0], [distance]], [1, 1], "spherical")

@@ -162,9 +162,7 @@ class MixtureInference(FittedMixture):
                [0.982014, 0.017986]])
         """
         parameters, x, missing = self._points(X)
-        source = mixture_missing if missing else MixtureParameters
-        out: Array = source.responsibilities(parameters, x)
-        return out
+        return mixture_missing.responsibilities(parameters, x) if missing else parameters.responsibilities(x)
 
     def aic(self, X: ArrayLike) -> float:
         """Akaike's information criterion on rows: the lower the better.

@@ -89,19 +89,17 @@ def score_samples(parameters: MixtureParameters, x: Array) -> Array:
     return out
 
 
-def responsibilities(parameters: MixtureParameters, x: Array, with_log_density: bool = False) -> Any:
+def responsibilities(parameters: MixtureParameters, x: Array) -> Array:
     """The probability that each component made a point, given what is observed of it.
 
     Parameters
     ----------
     x : ndarray of float64 or float32, shape (n, d)
         Points; NaN is missing, all else is finite.
-    with_log_density : bool, optional
-        Whether to return `score_samples` as well.
 
     Returns
     -------
-    ndarray of the same dtype, shape (n, K), or a tuple of it and of one of shape (n,)
+    ndarray of the same dtype, shape (n, K)
         ``w_k N(x_o; mu_k,o, S_k,oo) / p(x_o)``; the weights where nothing is observed.
 
     Raises
@@ -119,16 +117,12 @@ def responsibilities(parameters: MixtureParameters, x: Array, with_log_density: 
            [0.25    , 0.75    ]])
     """
     out = np.empty((len(x), parameters.components), x.dtype)
-    logs = np.empty(len(x) if with_log_density else 0, x.dtype)
 
     def explain(first: int, patterns: Patterns) -> None:
-        part, log_density = _responsibilities(parameters, patterns)
-        out[first + patterns.rows] = part
-        if with_log_density:
-            logs[first + patterns.rows] = log_density
+        out[first + patterns.rows], _ = _responsibilities(parameters, patterns)
 
     _for_patterns(parameters, x, explain)
-    return (out, logs) if with_log_density else out
+    return out
 
 
 def predict(parameters: MixtureParameters, x: Array) -> NDArray[np.intp]:

@@ -87,10 +87,6 @@ def modes(parameters: MixtureParameters, starts: Array | None = None) -> Modes:
     Modes
         Location and height of each, the highest first.
 
-    See Also
-    --------
-    is_unimodal : whether there is but one.
-
     Notes
     -----
     In one dimension all modes lie between the smallest and the largest mean.  There the sign of the
@@ -140,37 +136,6 @@ def modes(parameters: MixtureParameters, starts: Array | None = None) -> Modes:
     for array in (x, heights, log_heights):
         array.flags.writeable = False
     return Modes(x, heights, log_heights)
-
-
-def is_unimodal(parameters: MixtureParameters, starts: Array | None = None) -> bool:
-    """Whether the density has one maximum.
-
-    Parameters
-    ----------
-    starts : ndarray of float64, shape (m, d), optional
-        As for `modes`.
-
-    Returns
-    -------
-    bool
-
-    Notes
-    -----
-    Two equal components of standard deviation s merge into one mode as soon as their means are no further
-    apart than 2 s [1]_.
-
-    References
-    ----------
-    .. [1] C. A. Robertson, J. G. Fryer, "Some descriptive properties of normal mixtures", Scandinavian
-       Actuarial Journal (1969).
-
-    Examples
-    --------
-    >>> from fastdist.mixture_parameters import checked
-    >>> [is_unimodal(checked([0.5, 0.5], [[0], [apart]], [1, 1], "spherical")) for apart in (1.99, 2.01)]
-    [True, False]
-    """
-    return len(modes(parameters, starts)) == 1
 
 
 def starts_of_data(x: Array, count: int = 9) -> Array:

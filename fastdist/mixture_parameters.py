@@ -174,16 +174,12 @@ class MixtureParameters:
         self._divide(len(x), lambda i, j: kernel.score_samples(x[i:j], out[i:j]))
         return out
 
-    def responsibilities(self, x: Array, with_log_density: bool = False) -> Any:
-        """The probability of each component given each point, (n, K); and the log density, if asked for."""
+    def responsibilities(self, x: Array) -> Array:
+        """The probability of each component given each point, (n, K), in the dtype of the points."""
         kernel = self.kernel(x.dtype)
         out = np.empty((len(x), self.components), x.dtype)
-        if not with_log_density:
-            self._divide(len(x), lambda i, j: kernel.responsibilities(x[i:j], out[i:j]))
-            return out
-        logs = np.empty(len(x), x.dtype)
-        self._divide(len(x), lambda i, j: kernel.responsibilities(x[i:j], out[i:j], logs[i:j]))
-        return out, logs
+        self._divide(len(x), lambda i, j: kernel.responsibilities(x[i:j], out[i:j]))
+        return out
 
     def predict(self, x: Array) -> NDArray[np.intp]:
         """The component of the largest responsibility, for each point."""

@@ -125,9 +125,7 @@ def test_all_patterns_by_the_marginal_formula(covariance_type, dtype):
     assert got.dtype == dtype
     np.testing.assert_allclose(got, want, rtol=tolerance, atol=tolerance)
     assert not got[np.isnan(x).all(axis=1)].any()
-    r, log_density = responsibilities(parameters, x, with_log_density=True)
-    np.testing.assert_array_equal(log_density, got)
-    np.testing.assert_array_equal(responsibilities(parameters, x), r)
+    r = responsibilities(parameters, x)
     assert r.dtype == dtype
     np.testing.assert_allclose(r, np.exp(logs - want[:, None]), rtol=10 * tolerance, atol=tolerance)
     np.testing.assert_array_equal(predict(parameters, x), logs.argmax(axis=1))
@@ -249,7 +247,7 @@ def bits_of_everything():
     for covariance_type in TYPES:
         parameters = a_mixture(covariance_type, d=6)
         x = with_gaps(samples(parameters, 1500), 0.25)
-        r, logs = responsibilities(parameters, x, with_log_density=True)
+        r, logs = responsibilities(parameters, x), score_samples(parameters, x)
         moments = expectation(parameters, x, None, parameters.means)
         bits = r.tobytes() + logs.tobytes() + score_samples(parameters, x.astype(np.float32)).tobytes()
         everything.append(hashlib.sha256(bits + bits_of(*moments)).hexdigest())

@@ -9,7 +9,7 @@ import scipy.optimize
 import scipy.stats
 
 from fastdist import mixture_modes
-from fastdist.mixture_modes import Modes, is_unimodal, modes, starts_of_data
+from fastdist.mixture_modes import Modes, modes, starts_of_data
 from fastdist.mixture_parameters import checked
 
 DIMENSIONS = range(1, 6)
@@ -64,7 +64,6 @@ def test_one_component_has_its_mean(covariance_type, d):
     assert len(found) == 1
     np.testing.assert_allclose(found.locations, parameters.means, rtol=1e-13)
     np.testing.assert_allclose(found.log_heights, parameters.log_heights, rtol=1e-13)
-    assert is_unimodal(parameters)
 
 
 @pytest.mark.parametrize("d", DIMENSIONS)
@@ -83,7 +82,6 @@ def test_two_equal_components_beyond_two_deviations_do_not(apart, d):
     parameters = pair(apart, d)
     found = modes(parameters, np.zeros((1, d)))
     assert len(found) == 2
-    assert not is_unimodal(parameters)
     want = offset_of_modes(apart)
     np.testing.assert_allclose(np.linalg.norm(found.locations, axis=1), want, rtol=1e-8)
     np.testing.assert_allclose(found.locations.sum(axis=0), 0, atol=1e-8)
@@ -117,7 +115,7 @@ def test_unequal_components_by_the_condition_of_robertson_and_fryer(variance, d)
         return checked([p, 1 - p], [np.zeros(d), other], covariances, "diag")
 
     for p in (0.2, 0.5, 0.6, 0.9):
-        assert is_unimodal(mixture(0.999 * m0, p))
+        assert len(modes(mixture(0.999 * m0, p))) == 1
     m = 1.1 * m0
     y = np.roots([s2 - 1, -m * (s2 - 2), -(m**2), m * s2])
     y = np.sort(y[(y > 0) & (y < m)].real)
@@ -128,7 +126,7 @@ def test_unequal_components_by_the_condition_of_robertson_and_fryer(variance, d)
     for p in (low + 1e-4, middle, high - 1e-4):
         assert len(modes(mixture(m, p))) == 2, p
     for p in (low - 1e-4, high + 1e-4):
-        assert is_unimodal(mixture(m, p)), p
+        assert len(modes(mixture(m, p))) == 1, p
 
 
 def test_three_modes_the_highest_first():
