@@ -1,4 +1,32 @@
-"""A drop-in for ``sklearn.mixture.GaussianMixture``, which is a generative model as well."""
+"""A drop-in for ``sklearn.mixture.GaussianMixture``, which is a generative model as well.
+
+The class inherits its methods, by topic:
+
+    mixture_estimator                 scikit-learn's protocol: the constructor's parameters, names of features
+    mixture_fitted                    the fitted attributes, and how data are checked against them
+    mixture_inference                 densities and responsibilities of rows
+    mixture_learning                  fit and partial_fit
+    mixture_distribution              densities of points of any shape, probabilities, quantiles, samples
+    mixture_exploration               modes, marginals and conditionals, a picture
+
+These methods have the documentation.  What they compute stands in functions, of the parameters and of arrays:
+
+    mixture_parameters                weights, means, factored covariances; what they say of complete points
+    mixture_missing                   what they say of points in which numbers are missing
+    mixture_missing_patterns          such points, sorted by what is missing
+    mixture_data                      rows and batches, as the kernels take them
+    mixture_initial_parameters        where a fit starts, if the caller says so
+    mixture_initialization            and else
+    mixture_kmeans                    the labels that most fits start from
+    mixture_moments                   the sums of the E step, and the M step
+    mixture_expectation_maximization  steps, until the likelihood stays
+    mixture_progress                  what is said meanwhile
+    mixture_sampling                  rows
+    mixture_quantiles                 in one dimension probabilities, and their inverse
+    mixture_relations                 marginals and conditionals
+    mixture_modes                     maxima of the density
+    mixture_plot                      the picture
+"""
 
 from __future__ import annotations
 

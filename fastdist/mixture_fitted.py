@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fastdist.exceptions import NotFittedError, as_in_scikit_learn
 from fastdist.mixture_data import as_rows, has_missing
 from fastdist.mixture_estimator import Estimator
-from fastdist.mixture_given import given_parameters
+from fastdist.mixture_initial_parameters import given_parameters
 from fastdist.mixture_parameters import MixtureParameters, checked, covariance_shape
 
 Array = NDArray[Any]

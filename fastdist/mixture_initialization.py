@@ -1,4 +1,4 @@
-"""Where the fit of a mixture starts: scikit-learn's four ways, on NumPy and the kernels.
+"""Where the fit of a mixture starts by itself: scikit-learn's four ways, on NumPy and the kernels.
 
 Nothing of size n x K is made: labels and random responsibilities are produced as the sums read them.  k-means
 runs on all rows, or of many on a sample (`mixture_data.Data.sample`), whose centres then label all.

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastdist.exceptions import ConvergenceWarning, as_in_scikit_learn, level_of_caller
 from fastdist.mixture_data import Data, batch_of, data_of, is_batches
-from fastdist.mixture_fitting import Callback, Fit, Step, em
-from fastdist.mixture_given import Given, given_parameters
+from fastdist.mixture_expectation_maximization import Callback, Fit, Step, em
 from fastdist.mixture_inference import MixtureInference
+from fastdist.mixture_initial_parameters import Given, given_parameters
 from fastdist.mixture_initialization import Start
 from fastdist.mixture_parameters import MixtureParameters
 from fastdist.mixture_progress import Progress

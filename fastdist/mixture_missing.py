@@ -4,8 +4,8 @@ Of a point only what is observed, o, has a density, that of the marginal mixture
 
     p(x_o) = sum_k w_k N(x_o; mu_k,o, S_k,oo).
 
-Points that lack the same numbers, m, share a *pattern*, and the kernel of one marginal: `mixture_patterns`
-sorts them.
+Points that lack the same numbers, m, share a *pattern*, and the kernel of one marginal:
+`mixture_missing_patterns` sorts them.
 
 EM [1]_, [2]_ completes a point anew for each component, by the regression of what is missing on what is
 observed, and adds what the regression leaves open to the products:
@@ -35,9 +35,9 @@ from numpy.typing import NDArray
 from fastdist import parallel
 from fastdist._dispatch import mixture
 from fastdist.factored_covariance import product
+from fastdist.mixture_missing_patterns import NUMBERS, Patterns, patterns_of
 from fastdist.mixture_moments import Moments
 from fastdist.mixture_parameters import MixtureParameters
-from fastdist.mixture_patterns import NUMBERS, Patterns, patterns_of
 from fastdist.multivariate_normal_relations import mean_given
 
 # Points whose patterns are looked at together, and parts of the data whose moments are summed apart, which

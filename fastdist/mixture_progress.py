@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from fastdist.mixture_fitting import Callback, Fit
+from fastdist.mixture_expectation_maximization import Callback, Fit
 
 
 class Progress:

@@ -32,7 +32,7 @@ LAYERS = {
     "fastdist.multivariate_normal_frozen": 7,
     "fastdist.multivariate_normal_functions": 7,
     "fastdist.multivariate_normal": 8,
-    "fastdist.mixture_patterns": 6,
+    "fastdist.mixture_missing_patterns": 6,
     "fastdist.mixture_missing": 7,
     "fastdist.mixture_modes": 7,
     "fastdist.mixture_quantiles": 7,
@@ -42,12 +42,12 @@ LAYERS = {
     "fastdist.normal": 8,
     "fastdist.mixture_parameters": 5,
     "fastdist.mixture_moments": 6,
-    "fastdist.mixture_given": 6,
+    "fastdist.mixture_initial_parameters": 6,
     "fastdist.mixture_estimator": 6,
     "fastdist.mixture_sampling": 7,
     "fastdist.mixture_data": 8,
     "fastdist.mixture_fitted": 9,
-    "fastdist.mixture_fitting": 9,
+    "fastdist.mixture_expectation_maximization": 9,
     "fastdist.mixture_kmeans": 9,
     "fastdist.mixture_initialization": 10,
     "fastdist.mixture_inference": 10,
@@ -102,6 +102,13 @@ def test_reference_imports_the_standard_library_alone(path):
     for imported in imports_at_top(path):
         top = imported.split(".")[0]
         assert top in sys.stdlib_module_names or imported.startswith("fastdist.reference"), imported
+
+
+def test_the_map_of_the_mixture_names_its_modules():
+    """A newcomer finds each module of a mixture in the docstring of `fastdist.mixture`, and no other."""
+    words = ast.get_docstring(ast.parse((PACKAGE / "mixture.py").read_text(encoding="utf-8"))).split()
+    named = [word for word in words if word.startswith("mixture_")]
+    assert sorted(named) == [path.stem for path in API if path.stem.startswith("mixture_")]
 
 
 def test_numpy_is_the_only_dependency():

@@ -1,6 +1,5 @@
 """Points with missing numbers: densities against SciPy's marginals, EM against its own claims."""
 
-import doctest
 import hashlib
 import itertools
 import os
@@ -13,7 +12,7 @@ import scipy.special
 import scipy.stats
 
 import fastdist
-from fastdist import mixture_missing, mixture_moments, mixture_patterns
+from fastdist import mixture_missing, mixture_missing_patterns, mixture_moments
 from fastdist.mixture_missing import expectation, means_of_observed, predict, responsibilities, score_samples
 from fastdist.mixture_parameters import NotPositiveDefiniteError, checked
 
@@ -218,7 +217,7 @@ def test_complete_points_have_the_moments_of_complete_points(covariance_type):
 @pytest.mark.parametrize("covariance_type", TYPES)
 def test_moments_have_the_same_bits_on_any_number_of_threads(covariance_type, monkeypatch):
     """With chunks so small that there are many, in several parts."""
-    monkeypatch.setattr(mixture_patterns, "NUMBERS", 1 << 12)
+    monkeypatch.setattr(mixture_missing_patterns, "NUMBERS", 1 << 12)
     monkeypatch.setattr(mixture_missing, "ROWS", 1 << 10)
     parameters = a_mixture(covariance_type)
     x = with_gaps(samples(parameters, 20_000), 0.2)
@@ -366,9 +365,3 @@ def test_a_column_of_which_nothing_is_observed():
     x[0, 2] = 1.0
     with pytest.raises(ValueError, match="column 2 of X holds no number"):
         means_of_observed(x, np.array([0.0, 1.0, 1.0]))
-
-
-def test_docstrings():
-    results = doctest.testmod(mixture_missing)
-    assert results.attempted
-    assert not results.failed

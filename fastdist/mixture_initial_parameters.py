@@ -1,4 +1,4 @@
-"""Initial weights, means and precisions that a user gives, with scikit-learn's checks."""
+"""Where the fit of a mixture starts if a user says so, with scikit-learn's checks."""
 
 from __future__ import annotations
 
