@@ -113,6 +113,16 @@ class MixtureDistribution(FittedMixture):
         TypeError
             If `x` is complex, or no number.
 
+        See Also
+        --------
+        sf : 1 - cdf, accurate where that is small.
+        ppf : the inverse.
+
+        Notes
+        -----
+        No term is negative: the relative error is that of `fastdist.norm.cdf`, and K + 1 roundings.  It is
+        stated in ``fastdist.accuracy``.
+
         Examples
         --------
         >>> from fastdist import GaussianMixture
@@ -133,7 +143,7 @@ class MixtureDistribution(FittedMixture):
         Returns
         -------
         float or ndarray
-            ``1 - cdf(x)``, of the shape of `x`; float32 for float32 `x`.
+            ``sum_k weight_k Phi((mean_k - x) / sigma_k)``, of the shape of `x`; float32 for float32 `x`.
 
         Raises
         ------
@@ -164,7 +174,8 @@ class MixtureDistribution(FittedMixture):
         Returns
         -------
         float or ndarray
-            Of the shape of `q`; -inf at 0, inf at 1, NaN outside.  float32 for float32 `q`.
+            x with ``cdf(x) = q``, of the shape of `q`; -inf at 0, inf at 1, NaN outside.  float32 for float32
+            `q`.
 
         Raises
         ------
@@ -177,8 +188,9 @@ class MixtureDistribution(FittedMixture):
 
         Notes
         -----
-        By Halley's iteration, in a bracket.  With f the density at x, the error is at most
-        ``4 eps (|x| + max_k |x - mean_k|) + 4 eps q / f``, eps = 2^-52.
+        By Halley's iteration, in a bracket that is halved where it is slow.  With f the density at x, the
+        error is at most ``4 eps (|x| + max_k |x - mean_k|) + 4 eps q / f``, eps = 2^-52: between components,
+        where f is small, a rounding of q is worth much.
 
         Examples
         --------
@@ -200,7 +212,8 @@ class MixtureDistribution(FittedMixture):
         Returns
         -------
         float or ndarray
-            Of the shape of `q`; inf at 0, -inf at 1, NaN outside.  float32 for float32 `q`.
+            x with ``sf(x) = q``, of the shape of `q`; inf at 0, -inf at 1, NaN outside.  float32 for float32
+            `q`.
 
         Raises
         ------

@@ -119,7 +119,7 @@ class MixtureExploration(FittedMixture):
         -------
         GaussianMixture
             Of the same weights and the same covariance type:
-            p(x_a) = sum_k weight_k N(x_a; mean_k,a, S_k,aa).
+            p(x_a) = sum_k weight_k N(x_a; mean_k,a, S_k,aa).  What is left out is integrated over.
 
         Raises
         ------
@@ -171,6 +171,9 @@ class MixtureExploration(FittedMixture):
 
             p(x_a | x_b) = sum_k r_k N(x_a; m_k, C_k),  r_k proportional to weight_k N(x_b; mean_k,b, S_k,bb),
             m_k = mean_k,a + S_k,ab S_k,bb^-1 (x_b - mean_k,b),  C_k = S_k,aa - S_k,ab S_k,bb^-1 S_k,ba.
+
+        Where the values are so far from all components that no logarithm of a density is finite, the weights
+        stay as they are.
 
         References
         ----------

@@ -43,48 +43,7 @@ def plot(
     components: bool = True,
     modes_marked: bool = True,
 ) -> Axes:
-    """Draw the density, its components, its modes, and data.
-
-    Parameters
-    ----------
-    ax : matplotlib.axes.Axes, optional
-        Where; a new figure of pyplot if it is not given.
-    data : array_like, shape (n, d), optional
-        Drawn as a histogram in one dimension, as points in two, of which at most 5000 are shown.  Points with
-        NaN are left out.
-    names : sequence of d strings, optional
-        What the numbers of a point are called, along the axes.
-    components : bool, optional
-        Whether to draw each component: its weighted density in one dimension, in two the ellipses that hold
-        it with probabilities 0.5 and 0.95.
-    modes_marked : bool, optional
-        Whether to mark the modes.
-
-    Returns
-    -------
-    matplotlib.axes.Axes
-        `ax`, or the new one.
-
-    Raises
-    ------
-    ImportError
-        Without matplotlib, which is an extra.
-    ValueError
-        If there are more than two dimensions; if `data` or `names` are for another number of dimensions.
-
-    Notes
-    -----
-    In two dimensions the shades are regions of highest density: the darkest is the smallest region that
-    holds 25 % of the probability, the others hold 50, 75 and 95 %.
-
-    Examples
-    --------
-    >>> from matplotlib.figure import Figure
-    >>> from fastdist.mixture_parameters import checked
-    >>> ax = plot(checked([0.5, 0.5], [[-2], [2]], [1, 1], "spherical"), Figure().subplots())
-    >>> ax.get_ylabel()
-    'density'
-    """
+    """Draw the density, its components, its modes, and data: `GaussianMixture.plot` has the details."""
     d = parameters.dimension
     if d > 2:
         raise ValueError(

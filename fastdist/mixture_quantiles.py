@@ -29,143 +29,22 @@ norm = NormalFunctions()
 
 
 def cdf(parameters: MixtureParameters, x: ArrayLike) -> Any:
-    """Cumulative distribution function: the probability of a value up to `x`.
-
-    Parameters
-    ----------
-    x : array_like
-        Where.
-
-    Returns
-    -------
-    float64, float32 or ndarray
-        ``sum_k w_k Phi((x - mu_k) / sigma_k)``, of the shape of `x`; float32 for float32 `x`.
-
-    Raises
-    ------
-    ValueError
-        If the mixture is not one in one dimension.
-    TypeError
-        If `x` is complex, or no number.
-
-    See Also
-    --------
-    sf : 1 - cdf, accurate where that is small.
-    ppf : the inverse.
-
-    Notes
-    -----
-    No term is negative: the relative error is that of `fastdist.norm.cdf`, and K + 1 roundings.  It is
-    stated in ``fastdist.accuracy``.
-
-    Examples
-    --------
-    >>> from fastdist.mixture_parameters import checked
-    >>> cdf(checked([0.25, 0.75], [[0], [10]], [1, 4], "spherical"), [-40, 0, 5, 10]).round(6)
-    array([0.      , 0.125   , 0.254657, 0.625   ])
-    """
+    """The probability of a value up to `x`: `GaussianMixture.cdf` has the details."""
     return _sum(parameters, x, "cdf")
 
 
 def sf(parameters: MixtureParameters, x: ArrayLike) -> Any:
-    """Survival function: the probability of a value above `x`, accurate where it is small.
-
-    Parameters
-    ----------
-    x : array_like
-        Where.
-
-    Returns
-    -------
-    float64, float32 or ndarray
-        ``sum_k w_k Phi((mu_k - x) / sigma_k)``, of the shape of `x`; float32 for float32 `x`.
-
-    Raises
-    ------
-    ValueError
-        If the mixture is not one in one dimension.
-    TypeError
-        If `x` is complex, or no number.
-
-    Examples
-    --------
-    >>> from fastdist.mixture_parameters import checked
-    >>> f"{sf(checked([0.25, 0.75], [[0], [10]], [1, 4], 'spherical'), 30.0):.6e}"
-    '5.714890e-24'
-    """
+    """The probability of a value above `x`: `GaussianMixture.sf` has the details."""
     return _sum(parameters, x, "sf")
 
 
 def ppf(parameters: MixtureParameters, q: ArrayLike) -> Any:
-    """Percent point function, the inverse of `cdf`: the value up to which the probability is `q`.
-
-    Parameters
-    ----------
-    q : array_like
-        Probability, in [0, 1].
-
-    Returns
-    -------
-    float64, float32 or ndarray
-        x with ``cdf(x) = q``, of the shape of `q`; -inf at 0, inf at 1, NaN outside.  float32 for float32
-        `q`.
-
-    Raises
-    ------
-    ValueError
-        If the mixture is not one in one dimension.
-    TypeError
-        If `q` is complex, or no number.
-
-    See Also
-    --------
-    isf : the inverse of `sf`, for q near 1.
-
-    Notes
-    -----
-    By Halley's iteration, within a bracket that is halved where it is slow.  The error is that of a few
-    roundings of x and of q, as ``fastdist.accuracy`` states it; between components, where the density is
-    small, those of q are worth much.
-
-    Examples
-    --------
-    >>> from fastdist.mixture_parameters import checked
-    >>> ppf(checked([0.5, 0.5], [[-3], [3]], [1, 1], "spherical"), [0, 0.25, 0.5, 1, 2]).round(6)
-    array([-inf,  -3.,   0.,  inf,  nan])
-    """
+    """x with ``cdf(x) = q``: `GaussianMixture.ppf` has the details."""
     return _inverse(parameters, q, "ppf")
 
 
 def isf(parameters: MixtureParameters, q: ArrayLike) -> Any:
-    """Inverse of `sf`: the value above which the probability is `q`.
-
-    Parameters
-    ----------
-    q : array_like
-        Probability, in [0, 1].
-
-    Returns
-    -------
-    float64, float32 or ndarray
-        x with ``sf(x) = q``, of the shape of `q`; inf at 0, -inf at 1, NaN outside.  float32 for float32 `q`.
-
-    Raises
-    ------
-    ValueError
-        If the mixture is not one in one dimension.
-    TypeError
-        If `q` is complex, or no number.
-
-    Notes
-    -----
-    Minus `ppf` of the mixture of -X.
-
-    Examples
-    --------
-    >>> from fastdist.mixture_parameters import checked
-    >>> isf(checked([0.5, 0.5], [[-3], [3]], [1, 1], "spherical"), 1e-300).round(6)
-    np.float64(40.028395)
-    """
+    """x with ``sf(x) = q``, minus `ppf` of the mixture of -X: `GaussianMixture.isf` has the details."""
     return _inverse(parameters, q, "isf")
 
 

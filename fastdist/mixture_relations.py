@@ -18,91 +18,16 @@ Array = NDArray[Any]
 
 
 def marginal(parameters: MixtureParameters, indices: ArrayLike) -> MixtureParameters:
-    """The mixture of some of the numbers that make a point.
-
-    Parameters
-    ----------
-    indices : int or 1-D array_like of ints
-        Which, and in which order; negative ones count from the end.
-
-    Returns
-    -------
-    MixtureParameters
-        With the same weights, with ``means[:, indices]`` and the entries of the covariances that belong to
-        `indices`; of the same type: full stays full, tied tied, diag diag and spherical spherical.
-
-    Raises
-    ------
-    ValueError
-        If `indices` is empty, holds no integers, one twice, or one that there is not.
-
-    Notes
-    -----
-    What is left out is integrated over, in each component alone:
-
-        p(x_a) = sum_k w_k N(x_a; mu_k,a, S_k,aa).
-
-    Examples
-    --------
-    >>> from fastdist.mixture_parameters import checked
-    >>> joint = checked([0.25, 0.75], [[0, 1, 2], [3, 4, 5]], [[1, 2, 3], [4, 5, 6]], "diag")
-    >>> marginal(joint, [2, 0]).means
-    array([[2., 0.],
-           [5., 3.]])
-    """
+    """The mixture of some of the numbers that make a point: `GaussianMixture.marginal` has the details."""
     chosen = check_dimensions(indices, parameters.dimension, "indices")
     return _marginal(parameters, chosen)
 
 
 def conditional(parameters: MixtureParameters, indices: ArrayLike, values: ArrayLike) -> MixtureParameters:
-    """The mixture of the other numbers that make a point, given the values of some.
+    """The mixture of the other numbers that make a point: `GaussianMixture.conditional` has the details.
 
-    Parameters
-    ----------
-    indices : int or 1-D array_like of ints
-        Which are given: b.
-    values : array_like, shape (len(indices),)
-        Their values; a number will do for one.
-
-    Returns
-    -------
-    MixtureParameters
-        Of the numbers a that are not given, in their order; of as many components, and of the same covariance
-        type.
-
-    Raises
-    ------
-    ValueError
-        If `indices` is empty, holds all of them, no integers, one twice, or one that there is not; if
-        `values` is of another length, or not finite.
-    TypeError
-        If `values` is complex.
-    numpy.linalg.LinAlgError
-        If a covariance is so nearly singular that it has no factor in the order that this takes.
-
-    Notes
-    -----
-    Each component becomes its own conditional [1]_, and its weight says how well it explains the values:
-
-        p(x_a | x_b) = sum_k r_k N(x_a; m_k, C_k),    r_k proportional to w_k N(x_b; mu_k,b, S_k,bb),
-        m_k = mu_k,a + S_k,ab S_k,bb^-1 (x_b - mu_k,b),    C_k = S_k,aa - S_k,ab S_k,bb^-1 S_k,ba.
-
-    The weights are the responsibilities of the marginal mixture for the values; means and covariances are
-    those of `fastdist.multivariate_normal.conditional`, in which nothing is subtracted.  Where the values are
-    so far from all components that no logarithm of a density is finite, the weights stay as they are.
-
-    References
-    ----------
-    .. [1] Z. Ghahramani, M. I. Jordan, "Supervised learning from incomplete data via an EM approach",
-       Advances in Neural Information Processing Systems 6 (1994), section 3.
-
-    Examples
-    --------
-    >>> from fastdist.mixture_parameters import checked
-    >>> joint = checked([0.5, 0.5], [[-2, -1], [2, 1]], [[1, 0.5], [0.5, 1]], "tied")
-    >>> right = conditional(joint, 0, 2.0)
-    >>> right.weights.round(4), right.means.ravel()
-    (array([3.000e-04, 9.997e-01]), array([1., 1.]))
+    Weights are the responsibilities of the marginal mixture for the values; means and covariances are those
+    of `fastdist.multivariate_normal.conditional`, in which nothing is subtracted.
     """
     d = parameters.dimension
     if not np.size(indices):

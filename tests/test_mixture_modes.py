@@ -1,6 +1,5 @@
 """Modes of mixtures, against equations that are solved by other means."""
 
-import doctest
 import math
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 import scipy.optimize
 import scipy.stats
 
-from fastdist import mixture_modes
 from fastdist.mixture_modes import Modes, modes, starts_of_data
 from fastdist.mixture_parameters import checked
 
@@ -287,9 +285,3 @@ def test_what_is_returned():
         found.locations[0, 0] = 1
     with pytest.raises(AttributeError):
         found.heights = None
-
-
-def test_docstrings():
-    results = doctest.testmod(mixture_modes)
-    assert results.attempted
-    assert not results.failed

@@ -1,6 +1,5 @@
 """Pictures of mixtures: what is drawn, where, and how it is labelled."""
 
-import doctest
 import sys
 
 import numpy as np
@@ -162,10 +161,3 @@ def test_what_is_refused(axes, arguments, message):
     wide = checked([1.0], np.zeros((1, 3)), [1.0], "spherical")
     with pytest.raises(ValueError, match=r"one or two dimensions, not in 3: marginal\(i\) or marginal"):
         plot(wide, axes)
-
-
-def test_docstring():
-    pytest.importorskip("matplotlib")
-    results = doctest.testmod(mixture_plot)
-    assert results.attempted
-    assert not results.failed

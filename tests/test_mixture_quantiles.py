@@ -1,6 +1,5 @@
 """Distribution function and quantiles of mixtures of numbers, against mpmath."""
 
-import doctest
 import os
 import subprocess
 import sys
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fastdist import mixture_quantiles, norm
+from fastdist import norm
 from fastdist.accuracy import bound
 from fastdist.mixture_parameters import checked
 from fastdist.mixture_quantiles import cdf, isf, ppf, sf
@@ -198,9 +197,3 @@ def test_what_is_refused(function):
         function(flat, 0.5)
     with pytest.raises(TypeError, match="must not be complex"):
         function(a_mixture(*MIXTURES["one"]), 0.5j)
-
-
-def test_docstrings():
-    results = doctest.testmod(mixture_quantiles)
-    assert results.attempted
-    assert not results.failed

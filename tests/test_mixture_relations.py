@@ -1,13 +1,11 @@
 """Marginals and conditionals of mixtures, against SciPy and Bayes' theorem."""
 
-import doctest
-
 import numpy as np
 import pytest
 import scipy.special
 import scipy.stats
 
-from fastdist import mixture_relations, multivariate_normal
+from fastdist import multivariate_normal
 from fastdist.mixture_parameters import checked
 from fastdist.mixture_relations import conditional, marginal
 
@@ -148,9 +146,3 @@ def test_arguments_that_conditional_refuses(indices, values, error, message):
         conditional(a_mixture("full"), indices, values)
     with pytest.raises(ValueError, match="Cannot marginalize all"):
         marginal(a_mixture("full"), [])
-
-
-def test_docstrings():
-    results = doctest.testmod(mixture_relations)
-    assert results.attempted
-    assert not results.failed
