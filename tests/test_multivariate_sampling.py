@@ -295,6 +295,20 @@ def test_no_mean_and_factor_of_one_size(level, dtype):
         level.multivariate_sampling.Colorizer(np.zeros(2, dtype), np.eye(2, dtype=other))
 
 
+def test_what_is_no_array_or_no_key_is_refused(level, key):
+    """And no memory is read: a key has four words, and None is neither a key nor rows."""
+    colorizer = level.multivariate_sampling.Colorizer(np.zeros(2), np.eye(2))
+    normals, out = block_stream(level, "float64", key), np.zeros((3, 2))
+    with pytest.raises(TypeError, match="None"):
+        colorizer.apply(None)
+    for words, rows in ((None, out), (key, None)):
+        with pytest.raises(TypeError, match="None"):
+            colorizer.fill_range(normals, words, 0, rows)
+    with pytest.raises(ValueError, match="a key has 4 words, not 3"):
+        colorizer.fill_range(normals, key[:3], 0, out)
+    assert not out.any()
+
+
 # Accuracy, and the textbook
 
 

@@ -1,6 +1,5 @@
 """Multivariate normals from the stream: the map of multivariate_sampling.pxd, applied to what it draws."""
 
-
 from cpython.mem cimport PyMem_RawFree
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.stdint cimport uint64_t
@@ -106,7 +105,7 @@ cdef class Colorizer:
     def __dealloc__(self):
         PyMem_RawFree(self.room)
 
-    def apply(self, cnp.ndarray z):
+    def apply(self, cnp.ndarray z not None):
         """Map rows of standard normals in place; the GIL is released."""
         cdef Py_ssize_t rows = self.rows_of(z)
         if self.typenum == cnp.NPY_FLOAT64:
@@ -114,7 +113,9 @@ cdef class Colorizer:
         else:
             apply_to[float](self, <float *> cnp.PyArray_DATA(z), rows)
 
-    def fill_range(self, normals, const uint64_t[::1] key, uint64_t first, cnp.ndarray out):
+    def fill_range(
+        self, normals not None, const uint64_t[::1] key not None, uint64_t first, cnp.ndarray out not None
+    ):
         """Write rows of samples first, first + 1, ... of a key's normals, mapped; the GIL is released."""
         cdef Py_ssize_t rows = self.rows_of(out)
         cdef Domain domain = <Domain> <int> normals.domain
@@ -122,6 +123,8 @@ cdef class Colorizer:
             normals.transform, "fastdist.Transform")
         if transform.typenum != self.typenum:
             raise TypeError(f"normals of another dtype than {self.dtype}")
+        if key.shape[0] != 4:
+            raise ValueError(f"a key has 4 words, not {key.shape[0]}")
         if self.typenum == cnp.NPY_FLOAT64:
             fill_from[double](self, &key[0], domain, transform, first, <double *> cnp.PyArray_DATA(out), rows)
         else:
