@@ -15,14 +15,13 @@ from libc.math cimport INFINITY
 from fastdist._kernels.mathematics cimport exponential, floating, fused_multiply_add, if_less, logarithm
 from fastdist._kernels.multivariate_density cimport (
     LONG, WIDE, substitute, substitute_in_blocks, sum_squares)
-from fastdist._kernels.panel cimport LANES
 
 cdef enum:
     ROWS_OF_BLOCK = 256
     STEP = ROWS_OF_BLOCK + 16       # from x[i] to x[i + 1]: a power of 2 would use few sets of the cache
-    LONGEST_SHORT = 15              # numbers of a point whose moments are summed in strands
-    SHORTEST = 2                    # and of one that stays in registers
-    ROOM_OF_SHORTEST = 4            # arrays of 2 numbers GCC makes vectors of, instead of the loop over points
+    LONGEST_SHORT = 15              # numbers of a point, all of whose moments are summed in strands
+    LONGEST_IN_REGISTERS = 2        # numbers of a point that is scored without a tile
+    ROOM_IN_REGISTERS = 4           # of arrays of 2 GCC makes vectors, instead of the loop over points
 
 cdef struct Points:
     # Where the numbers of x lie: bytes from point to point, and from number to number.
@@ -64,7 +63,7 @@ cdef inline void turn_block(
     cdef const char *source
     cdef Py_ssize_t group, i, j, rows
     for group in range(block.tiles * WIDE // 8):
-        # 8 points at a time: a line of the cache is written as a whole
+        # 8 points at a time: of float64, a line of the cache is written as a whole
         source = points.x + (first + 8 * group) * points.point
         rows = min(<Py_ssize_t> 8, block.n - 8 * group)
         if rows == 8:
@@ -110,12 +109,15 @@ cdef inline void score_short(
     const floating *x, Py_ssize_t tiles, const floating *mean, const floating *mean_low,
     const floating *scale_tril, const floating *reciprocals, floating height, floating *a, Py_ssize_t d
 ) noexcept nogil:
-    """Points of ``d`` numbers, a literal: a loop over points alone, of which vectors are made."""
-    cdef floating w[ROOM_OF_SHORTEST]
-    cdef floating centre[ROOM_OF_SHORTEST]
-    cdef floating centre_low[ROOM_OF_SHORTEST]
-    cdef floating factor[SHORTEST * ROOM_OF_SHORTEST]
-    cdef floating reciprocal[ROOM_OF_SHORTEST]
+    """Points of ``d`` numbers, a literal: a loop over points alone, of which vectors are made.
+
+    w[i] = (x[i] - mean[i] + sum over j < i of L[i][j] w[j]) (-1 / L[i][i]),    q = sum over i of w[i]^2
+    """
+    cdef floating w[ROOM_IN_REGISTERS]
+    cdef floating centre[ROOM_IN_REGISTERS]
+    cdef floating centre_low[ROOM_IN_REGISTERS]
+    cdef floating factor[LONGEST_IN_REGISTERS * ROOM_IN_REGISTERS]
+    cdef floating reciprocal[ROOM_IN_REGISTERS]
     cdef floating q, total
     cdef Py_ssize_t row, i, j
     for i in range(d):
@@ -137,7 +139,7 @@ cdef inline void score_tile(
     const floating *x, const floating *mean, const floating *mean_low, const floating *scale_tril,
     const floating *reciprocals, floating height, floating *w, floating *a, Py_ssize_t d, Py_ssize_t lanes
 ) noexcept nogil:
-    """A tile of ``lanes`` points, a literal."""
+    """A tile of ``lanes`` points, a literal: the same, by the substitution of multivariate_density.pxd."""
     cdef Py_ssize_t i, lane
     for i in range(d):
         for lane in range(lanes):
@@ -155,6 +157,7 @@ cdef inline void score_diagonal(
     const floating *x, Py_ssize_t tiles, const floating *mean, const floating *mean_low,
     const floating *reciprocals, floating height, floating *a, Py_ssize_t d
 ) noexcept nogil:
+    """q = sum over i of w[i]^2,  w[i] = (x[i] - mean[i]) / deviation[i], tile after tile."""
     cdef floating q[WIDE]
     cdef floating w
     cdef Py_ssize_t i, lane

@@ -10,9 +10,10 @@ block as soon as its responsibilities are known.  A centre is the mean of the st
 however large x is, and no digits are lost.
 
 Their order is fixed; neither vectors nor tiles can be seen in a result.  Points of few numbers are summed in
-LANES strands, row r in strand r % LANES, which are added in pairs at the end of a call.  Of longer points,
-PIECE rows are multiplied in registers (scatter.pxd), one after the other.  What is summed at a time, a
-strand of a block or a piece, is so in the type of x; sums of these are of float64.
+LANES strands, row r in strand r % LANES, which are added in pairs at the end of a call.  So are all totals,
+and what belongs to diagonals.  Of longer points, PIECE rows are multiplied in registers (scatter.pxd), one
+after the other.  What is summed at a time, a strand of a block or a piece, is so in the type of x; sums of
+these are of float64, and totals of float64 alone.
 """
 
 from cpython.mem cimport PyMem_RawFree
@@ -35,7 +36,7 @@ cnp.import_array()
 
 cdef enum:
     ROWS_OF_PIECE = 64      # centred rows that share the cache with their weighted twins
-    SHORT_MOMENTS = 135      # sums and products of points of LONGEST_SHORT numbers
+    SHORT_MOMENTS = 135     # sums and products of points of LONGEST_SHORT numbers
 
 BLOCK = ROWS_OF_BLOCK       # for Python
 PIECE = ROWS_OF_PIECE
@@ -80,8 +81,8 @@ cdef void score_component(
         score_diagonal(x, tiles, mean, mean_low, reciprocals, height, a, d)
     elif d == 1:
         score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, 1)
-    elif d == SHORTEST:
-        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, SHORTEST)
+    elif d == LONGEST_IN_REGISTERS:
+        score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, LONGEST_IN_REGISTERS)
     elif d < LONG or floating is float:
         for tile in range(tiles):
             score_tile(
@@ -112,6 +113,7 @@ cdef inline Py_ssize_t strands_of(Py_ssize_t d, bint diagonal) noexcept nogil:
 
 
 cdef inline void add_total(const floating *g, Py_ssize_t tiles, double *strands) noexcept nogil:
+    """Sum of g."""
     cdef Py_ssize_t tile, lane
     for tile in range(tiles * (WIDE // LANES)):
         for lane in range(LANES):
@@ -122,7 +124,7 @@ cdef inline void add_short(
     const floating *x, const floating *g, Py_ssize_t tiles, const floating *centre,
     const floating *centre_low, double *strands, Py_ssize_t d
 ) noexcept nogil:
-    """Sums and products, of ``d`` numbers, a literal."""
+    """Sums of  u[i] = g v[i]  and products  u[i] v[j],  j <= i,  of ``d`` numbers, a literal."""
     cdef floating moments[SHORT_MOMENTS * LANES]
     cdef floating v[LONGEST_SHORT * LANES]
     cdef floating u[LANES]
@@ -152,6 +154,7 @@ cdef inline void add_diagonal(
     const floating *x, const floating *g, Py_ssize_t tiles, const floating *centre,
     const floating *centre_low, double *strands, Py_ssize_t d
 ) noexcept nogil:
+    """Sums of  u = g v[i]  and, for all i after them, of  u v[i]."""
     cdef floating sums[LANES]
     cdef floating squares[LANES]
     cdef floating u, v
@@ -207,6 +210,7 @@ cdef inline void centre_row(
 cdef inline void centre_rows(
     floating zero, const Points *points, Py_ssize_t first, Py_ssize_t n, const floating *g, Moments *moments
 ) noexcept nogil:
+    """v and u of n points from ``first`` on, each in a padded row."""
     cdef const floating *centre = <const floating *> moments.centre
     cdef const floating *centre_low = <const floating *> moments.centre_low
     cdef Py_ssize_t d = moments.d, row
@@ -240,6 +244,7 @@ cdef inline void add_rows(const floating *rows, Py_ssize_t n, Py_ssize_t d, doub
 cdef void add_long(
     floating zero, const Points *points, Py_ssize_t first, Py_ssize_t n, Py_ssize_t k, Moments *moments
 ) noexcept nogil:
+    """Sums of u and products u v^T of a block's points, piece after piece, to those of component k."""
     cdef const floating *g = <const floating *> moments.g
     cdef const floating *weighted = <const floating *> moments.weighted
     cdef Py_ssize_t d = moments.d, piece, start, rows, i
@@ -323,6 +328,7 @@ cdef inline void gather(Moments *moments) noexcept nogil:
 # What is made of a block that has been scored
 
 cdef inline void write_log_densities(floating zero, const Block *block, floating *out) noexcept nogil:
+    """ln p of the points alone, not of the rows that fill the last tile."""
     cdef floating values[ROWS_OF_BLOCK]
     cdef Py_ssize_t row
     log_densities(zero, block, values)
@@ -380,7 +386,7 @@ cdef inline void add_expectations(
 cdef inline void add_log_likelihood(
     floating zero, Py_ssize_t first, const Block *block, const double *sample_weight, double *strands
 ) noexcept nogil:
-    """A row of weight 0 adds nothing, whatever its density."""
+    """Sum of weight ln p, in strands.  A row of weight 0 adds nothing, whatever its density."""
     cdef floating values[ROWS_OF_BLOCK]
     cdef Py_ssize_t row
     cdef double weight
@@ -395,7 +401,7 @@ cdef inline void add_given(
     floating zero, const Points *points, Py_ssize_t first, const Block *block, const Points *given,
     Moments *moments
 ) noexcept nogil:
-    """The same for responsibilities that are ``given``."""
+    """As add_expectations, with responsibilities that are ``given``."""
     cdef floating *g = <floating *> moments.g
     cdef const char *source
     cdef Py_ssize_t row, k
@@ -434,6 +440,7 @@ cdef struct Call:
 cdef inline void go_through(
     floating zero, Call *call, Block *block, double *log_likelihood
 ) noexcept nogil:
+    """Each block is scored as far as the operation needs it, while it lies in the cache."""
     cdef Py_ssize_t i, first
     for i in range((call.n + ROWS_OF_BLOCK - 1) // ROWS_OF_BLOCK):
         first = i * ROWS_OF_BLOCK
@@ -497,13 +504,15 @@ cdef bint make_block(Block *block, Py_ssize_t d, Py_ssize_t count, Py_ssize_t it
     cdef Py_ssize_t row = ROWS_OF_BLOCK * itemsize
     cdef char *place
     block.room = make_room((count + 2) * row + d * (STEP + WIDE) * itemsize)
+    if block.room == NULL:
+        return False
     place = <char *> aligned(block.room)
     block.a = place
     block.base = place + count * row
     block.total = place + (count + 1) * row
     block.w = place + (count + 2) * row
     block.x = <char *> block.w + d * WIDE * itemsize
-    return block.room != NULL
+    return True
 
 
 cdef bint make_moments(Moments *moments, Py_ssize_t itemsize) noexcept nogil:

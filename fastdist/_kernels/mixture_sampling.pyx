@@ -19,13 +19,13 @@ cimport cython
 cimport numpy as cnp
 
 from fastdist._kernels.arrays cimport data_of
-from fastdist._kernels.environment cimport enter, leave
+from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport fused_multiply_add
 from fastdist._kernels.multivariate_sampling cimport (
     LONGEST_SHORT, colorize_long, end_of_piece, is_short, load, place_of_panel)
 from fastdist._kernels.panel cimport LANES, ROWS
 from fastdist._kernels.room cimport aligned, make_room
-from fastdist._kernels.stream cimport RAW_WORDS, TILE_WORDS, Domain, Transform, fill_range
+from fastdist._kernels.stream cimport RAW_WORDS, TILE_WORDS, TILES_PER_BLOCK, Domain, Transform, fill_range
 from fastdist._kernels.uniform cimport uniform_float64
 
 cnp.import_array()
@@ -96,7 +96,7 @@ cdef inline void choose(
 cdef inline void map_short(
     const Components *components, const int64_t *labels, double *z, Py_ssize_t n, Py_ssize_t d
 ) noexcept nogil:
-    """Rows of ``d`` numbers, a literal, in place."""
+    """x[i] = mean[i] + sum over j <= i of L[i][j] z[j]:  rows of ``d`` numbers, a literal, in place."""
     cdef double x[LONGEST_SHORT]
     cdef const double *mean
     cdef const double *factor
@@ -117,6 +117,7 @@ cdef inline void map_short(
 cdef inline void map_diagonal(
     const Components *components, const int64_t *labels, double *z, Py_ssize_t n, Py_ssize_t d
 ) noexcept nogil:
+    """x[i] = mean[i] + deviation[i] z[i],  in place."""
     cdef const double *mean
     cdef const double *deviation
     cdef Py_ssize_t row, i
@@ -144,9 +145,9 @@ cdef void map_together(
 cdef inline void map_group(
     const Components *components, const int64_t *labels, double *z, Py_ssize_t n, Room *room
 ) noexcept nogil:
-    """Up to ROWS_OF_GROUP rows, in place."""
+    """Up to ROWS_OF_GROUP rows, in place, component after component (their order is a counting sort's)."""
     cdef int64_t *ends = room.counts
-    cdef Py_ssize_t row, k, start, place
+    cdef Py_ssize_t row, k, first, stop, rows
     memset(ends, 0, components.count * sizeof(int64_t))
     for row in range(n):
         ends[labels[row]] += 1
@@ -156,12 +157,12 @@ cdef inline void map_group(
         ends[labels[row]] -= 1
         room.order[ends[labels[row]]] = row
     for k in range(components.count):
-        start = ends[k]
-        place = ends[k + 1] if k + 1 < components.count else n
-        while start < place:
-            row = min(<Py_ssize_t> TOGETHER, place - start)
-            map_together(components, room.order + start, row, k, z, room.rows)
-            start += row
+        first = ends[k]
+        stop = ends[k + 1] if k + 1 < components.count else n
+        while first < stop:
+            rows = min(<Py_ssize_t> TOGETHER, stop - first)
+            map_together(components, room.order + first, rows, k, z, room.rows)
+            first += rows
 
 
 cdef inline void map_rows(
@@ -218,8 +219,10 @@ cdef void fill_rows(
 # Room
 
 cdef Py_ssize_t rows_at_a_time(Py_ssize_t d) noexcept nogil:
-    """At most: end_of_piece goes up to a block beyond."""
-    return LEAST if d == 0 else max(<Py_ssize_t> LEAST, TOGETHER * d) // d + 2 * 4096 // d + 2
+    """At most: a piece may end a block of normals beyond, and begin within a row."""
+    if d == 0:
+        return LEAST
+    return (max(<Py_ssize_t> LEAST, TOGETHER * d) + TILES_PER_BLOCK * TILE_WORDS) // d + 2
 
 
 cdef bint make_room_for(Room *room, Py_ssize_t count, Py_ssize_t d) noexcept nogil:
@@ -227,11 +230,13 @@ cdef bint make_room_for(Room *room, Py_ssize_t count, Py_ssize_t d) noexcept nog
     cdef Py_ssize_t uniforms = rows_at_a_time(d)
     room.room = make_room(
         (uniforms + (TOGETHER + ROWS) * d) * sizeof(double) + (count + ROWS_OF_GROUP) * sizeof(int64_t))
+    if room.room == NULL:
+        return False
     room.rows = <double *> aligned(room.room)
     room.uniforms = room.rows + (TOGETHER + ROWS) * d
     room.counts = <int64_t *> (room.uniforms + uniforms)
     room.order = room.counts + count
-    return room.room != NULL
+    return True
 
 
 cdef bint load_components(
@@ -255,6 +260,7 @@ cdef bint load_components(
         which = k if given > 1 else 0
         if components.diagonal:
             for i in range(d):
+                # no -0, as in load
                 components.means[k * (LANES + d) + LANES + i] = means[k * d + i] + <double> 0
                 components.factors[k * d + i] = factors[which * d + i]
         else:
@@ -298,6 +304,7 @@ cdef class MixtureSampler:
         cdef double *rows = <double *> data_of(z, cnp.NPY_FLOAT64, (n, self.own.d), "z", True)
         cdef int64_t *components = <int64_t *> data_of(labels, cnp.NPY_INT64, (n,), "labels", True)
         cdef Room room
+        cdef environment caller
         if not make_room_for(&room, self.own.count, self.own.d):
             raise MemoryError
         with nogil:
@@ -319,6 +326,7 @@ cdef class MixtureSampler:
         cdef const Transform *transform = <const Transform *> PyCapsule_GetPointer(
             normals.transform, "fastdist.Transform")
         cdef Room room
+        cdef environment caller
         if transform.typenum != cnp.NPY_FLOAT64:
             raise TypeError("normals of float64 are wanted")
         if key.shape[0] != 4:

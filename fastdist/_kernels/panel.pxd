@@ -11,7 +11,8 @@ from fastdist._kernels.mathematics cimport floating, fused_multiply_add
 
 cdef extern from *:
     """
-    /* As many sums as the registers hold: 32 vectors with AVX-512, else 16, with one left for a and b. */
+    /* Sums of float64 take 16 of the 32 registers of AVX-512, and 12 of the 16 of AVX2; a and b need some as
+       well.  Without AVX2 each fused multiply-add is a call, so that registers hardly matter. */
     #ifdef __AVX512F__
     #define FASTDIST_ROWS 8
     #else

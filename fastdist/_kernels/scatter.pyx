@@ -22,6 +22,7 @@ BLOCK = ROWS_OF_BLOCK          # for Python
 cdef inline void centre(
     const floating *x, const double *mean, Py_ssize_t n, Py_ssize_t d, double *centred, Py_ssize_t padded
 ) noexcept nogil:
+    """x - mean of n rows, padded with 0."""
     cdef Py_ssize_t row, k
     for row in range(n):
         for k in range(d):
