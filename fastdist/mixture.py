@@ -73,7 +73,8 @@ class GaussianMixture(MixtureLearning, MixtureDistribution, MixtureExploration):
     precisions_init : array_like, optional
         Inverses of the covariances to start with, in the shape of `covariances_`.
     random_state : None, int, SeedSequence, numpy.random.Generator or RandomState, optional
-        What fits and samples are made with.  With an int both can be repeated, on any number of threads.
+        What fits and samples are made with.  With an int both can be repeated, on any number of threads; None
+        is fresh entropy, whatever ``numpy.random.seed`` was given.
     warm_start : bool, optional
         Whether a fit starts where the last one ended.
     verbose : int, bool or 'bar', optional
@@ -104,7 +105,8 @@ class GaussianMixture(MixtureLearning, MixtureDistribution, MixtureExploration):
     n_features_in_ : int
         d.
     feature_names_in_ : ndarray of str
-        Names of the features, if the data of the fit had names that are all strings.
+        Names of the features, if the data of the fit were a data frame whose names are all strings; batches
+        leave none.
 
     See Also
     --------
@@ -121,8 +123,8 @@ class GaussianMixture(MixtureLearning, MixtureDistribution, MixtureExploration):
 
     What differs: missing values (NaN) are marginalised; weights are normalised also before the first step; a
     component without points stays where it was; of many rows k-means runs on a sample, of at most 65 536 rows
-    and some 500 000 numbers, and its centres label them all; `sample` gives the next rows with each call, not
-    the same again.
+    and some 500 000 numbers, but of no fewer than 64 rows a component, and its centres label them all;
+    `sample` gives the next rows with each call, not the same again.
 
     Examples
     --------
