@@ -275,6 +275,8 @@ class MixtureDistribution(FittedMixture):
         sliced, nor on threads or the CPU.  The uniform u chooses the component k with
         ``weight_0 + ... + weight_(k-1) <= u < weight_0 + ... + weight_k``, and the row is ``mean_k + L_k z``.
 
+        To go to row ``i`` both have to move: ``rng.seek(i, "uint64")`` and ``rng.seek(i * d)``.
+
         Examples
         --------
         >>> import numpy as np
@@ -284,6 +286,15 @@ class MixtureDistribution(FittedMixture):
         >>> Z, z = model.sample(3)
         >>> eight, labels = model.set_params(random_state=7).sample(8)
         >>> bool((eight == np.concatenate([X, Z])).all())
+        True
+
+        From row 5 on, at once:
+
+        >>> import fastdist
+        >>> rng = fastdist.default_rng(7)
+        >>> rng.seek(5, "uint64")
+        >>> rng.seek(5 * 2)
+        >>> bool((model.sample(3, rng=rng)[0] == Z).all())
         True
         """
         parameters = self._fitted()

@@ -175,6 +175,9 @@ class MixtureExploration(FittedMixture):
         Where the values are so far from all components that no logarithm of a density is finite, the weights
         stay as they are.
 
+        Where the values are so far from all components that no logarithm of a density is finite, the weights
+        stay as they are.
+
         References
         ----------
         .. [1] Z. Ghahramani, M. I. Jordan, "Supervised learning from incomplete data via an EM approach",

@@ -48,8 +48,8 @@ class MixtureLearning(MixtureInference):
         ----------
         X : array_like, shape (n, d), or batches of rows
             The data; NaN is a missing value.  float64 and float32 are read where they lie, also in a memory
-            map larger than memory.  Batches are a list of arrays, a function that returns an iterator over
-            arrays, or any object that can be iterated again and again.
+            map larger than memory.  Batches are a list of arrays, a function that returns, each time, a new
+            iterator over arrays, or any object that can be iterated again and again.
         y : optional
             Not used.
         sample_weight : array_like, shape (n,), optional
@@ -78,6 +78,9 @@ class MixtureLearning(MixtureInference):
 
         Notes
         -----
+        Nothing of the model changes before the fit has ended: after an error, or Ctrl-C, it has the
+        parameters that it had.
+
         A step is one pass over the data: responsibilities r [1]_ by Bayes' formula (see `predict_proba`), and
         the sums that make ``weight_k = sum r_k / n``, ``mean_k = sum r_k x / sum r_k`` and
         ``covariance_k = sum r_k (x - mean_k) (x - mean_k)^T / sum r_k + reg_covar I``.  A second pass is made

@@ -178,6 +178,17 @@ def test_a_row_depends_on_the_seed_and_its_place_alone():
     np.testing.assert_array_equal(model.set_params(random_state=7).sample(1000)[0], whole)
 
 
+def test_rows_from_any_place_on():
+    whole, labels = model_of().sample(1000, rng=7)
+    source = fastdist.default_rng(7)
+    for i in (400, 0, 997):
+        source.seek(i, "uint64")
+        source.seek(i * whole.shape[1])
+        x, y = model_of().sample(3, rng=source)
+        np.testing.assert_array_equal(x, whole[i : i + 3])
+        np.testing.assert_array_equal(y, labels[i : i + 3])
+
+
 @pytest.mark.parametrize("covariance_type", TYPES)
 def test_a_row_is_what_its_words_and_normals_make_of_it(covariance_type):
     model = model_of(covariance_type)

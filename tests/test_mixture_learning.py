@@ -250,6 +250,21 @@ def test_a_fit_that_fails_leaves_the_model_as_it_was():
             model.fit(wrong)
     assert model.__dict__ == before
 
+    def ctrl_c(number, lower_bound, change):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(data(), callback=ctrl_c)
+    assert model.__dict__ == before
+
+
+def test_the_global_seed_of_numpy_has_no_effect():
+    means = []
+    for _ in range(2):
+        np.random.seed(0)  # noqa: NPY002
+        means.append(GaussianMixture(2, init_params="random", max_iter=2, tol=10).fit(data()).means_)
+    assert (means[0] != means[1]).any()
+
 
 def test_a_bar_needs_tqdm(monkeypatch):
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
