@@ -15,6 +15,7 @@ from libc.math cimport INFINITY
 from fastdist._kernels.mathematics cimport exponential, floating, fused_multiply_add, if_less, logarithm
 from fastdist._kernels.multivariate_density cimport (
     LONG, WIDE, substitute, substitute_in_blocks, sum_squares)
+from fastdist._kernels.stream cimport CACHE_LINE, prefetch
 
 cdef enum:
     ROWS_OF_BLOCK = 256
@@ -65,6 +66,10 @@ cdef inline void turn_block(
     for group in range(block.tiles * WIDE // 8):
         # 8 points at a time: of float64, a line of the cache is written as a whole
         source = points.x + (first + 8 * group) * points.point
+        if points.number == <Py_ssize_t> sizeof(floating) and d * points.number >= CACHE_LINE:
+            for j in range(8):          # rows of the next block come from memory meanwhile
+                for i in range((d * points.number + CACHE_LINE - 1) // CACHE_LINE):
+                    prefetch(source + (ROWS_OF_BLOCK + j) * points.point + i * CACHE_LINE, 0, 2)
         rows = min(<Py_ssize_t> 8, block.n - 8 * group)
         if rows == 8:
             for i in range(d):

@@ -32,9 +32,9 @@ cnp.import_array()
 
 cdef enum:
     FEW = 64                # components that are all compared with
-    ROWS_OF_GROUP = 256     # among which rows of the same component are brought together
-    TOGETHER = 32           # rows of a component at a time
-    LEAST = 1 << 14         # normals at a time, which stay in the cache
+    ROWS_OF_GROUP = 1024    # among which rows of the same component are brought together
+    TOGETHER = 64           # rows of a component at a time
+    LEAST = 1 << 15         # normals at a time, which stay in the cache
 
 cdef struct Components:
     Py_ssize_t count
