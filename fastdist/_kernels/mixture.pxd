@@ -14,8 +14,21 @@ from libc.math cimport INFINITY
 
 from fastdist._kernels.mathematics cimport exponential, floating, fused_multiply_add, if_less, logarithm
 from fastdist._kernels.multivariate_density cimport (
-    LONG, WIDE, substitute, substitute_in_blocks, sum_squares)
+    LONG, WIDEST, substitute, substitute_in_blocks, sum_squares)
 from fastdist._kernels.stream cimport CACHE_LINE, prefetch
+
+cdef extern from *:
+    """
+    /* Points of less than LONG numbers of float64: as many sums at a time as there are registers to hide what
+       each waits for. */
+    #ifdef __AVX512F__
+    #define FASTDIST_TILE 64
+    #else
+    #define FASTDIST_TILE 32
+    #endif
+    """
+    enum:
+        TILE "FASTDIST_TILE"
 
 cdef enum:
     ROWS_OF_BLOCK = 256
@@ -44,7 +57,7 @@ cdef struct Components:
     void *room              # where all of these lie
 
 cdef struct Block:
-    Py_ssize_t n            # points; rows beyond are 0, up to a whole tile of WIDE
+    Py_ssize_t n            # points; rows beyond are 0, up to a whole tile of WIDEST
     Py_ssize_t tiles
     void *x                 # x[i][row]
     void *a                 # a[k][row], and then what is made of it
@@ -63,7 +76,7 @@ cdef inline void turn_block(
     cdef floating *x = <floating *> block.x
     cdef const char *source
     cdef Py_ssize_t group, i, j, rows
-    for group in range(block.tiles * WIDE // 8):
+    for group in range(block.tiles * WIDEST // 8):
         # 8 points at a time: of float64, a line of the cache is written as a whole
         source = points.x + (first + 8 * group) * points.point
         if points.number == <Py_ssize_t> sizeof(floating) and d * points.number >= CACHE_LINE:
@@ -129,7 +142,7 @@ cdef inline void score_short(
         centre[i], centre_low[i], reciprocal[i] = mean[i], mean_low[i], reciprocals[i]
         for j in range(d):
             factor[i * d + j] = scale_tril[i * d + j]
-    for row in range(WIDE * tiles):
+    for row in range(WIDEST * tiles):
         q = 0
         for i in range(d):
             total = centred(x[i * STEP + row], centre[i], centre_low[i])
@@ -163,20 +176,20 @@ cdef inline void score_diagonal(
     const floating *reciprocals, floating height, floating *a, Py_ssize_t d
 ) noexcept nogil:
     """q = sum over i of w[i]^2,  w[i] = (x[i] - mean[i]) / deviation[i], tile after tile."""
-    cdef floating q[WIDE]
+    cdef floating q[WIDEST]
     cdef floating w
     cdef Py_ssize_t i, lane
     for _ in range(tiles):
-        for lane in range(WIDE):
+        for lane in range(WIDEST):
             q[lane] = 0
         for i in range(d):
-            for lane in range(WIDE):
+            for lane in range(WIDEST):
                 w = centred(x[i * STEP + lane], mean[i], mean_low[i]) * reciprocals[i]
                 q[lane] = fused_multiply_add(w, w, q[lane])
-        for lane in range(WIDE):
+        for lane in range(WIDEST):
             a[lane] = weighted_log_density(q[lane], height)
-        x += WIDE
-        a += WIDE
+        x += WIDEST
+        a += WIDEST
 
 
 # ln sum exp
@@ -194,7 +207,7 @@ cdef inline void log_sum_exp(floating zero, const Block *block, Py_ssize_t compo
     cdef floating *base = <floating *> block.base
     cdef floating *total = <floating *> block.total
     cdef floating *a = <floating *> block.a
-    cdef Py_ssize_t rows = block.tiles * WIDE, k, row
+    cdef Py_ssize_t rows = block.tiles * WIDEST, k, row
     for row in range(rows):
         base[row] = a[row]
         total[row] = 0
@@ -214,7 +227,7 @@ cdef inline void log_densities(floating zero, const Block *block, floating *out)
     cdef const floating *base = <const floating *> block.base
     cdef const floating *total = <const floating *> block.total
     cdef Py_ssize_t row
-    for row in range(block.tiles * WIDE):
+    for row in range(block.tiles * WIDEST):
         out[row] = base[row] + logarithm(total[row])
 
 
@@ -228,7 +241,7 @@ cdef inline void make_responsibilities(
     cdef floating *a = <floating *> block.a
     cdef floating *reciprocal = <floating *> block.total        # in its place: it is not needed any more
     cdef const floating *weights = <const floating *> components.weights
-    cdef Py_ssize_t rows = block.tiles * WIDE, k, row
+    cdef Py_ssize_t rows = block.tiles * WIDEST, k, row
     cdef bint lost = False
     for row in range(rows):
         lost |= reciprocal[row] == 0

@@ -25,7 +25,7 @@ cimport numpy as cnp
 from fastdist._kernels.arrays cimport data_of, rows_of
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add
-from fastdist._kernels.multivariate_density cimport LONG, WIDE
+from fastdist._kernels.multivariate_density cimport LONG, WIDE, WIDEST
 from fastdist._kernels.panel cimport LANES
 from fastdist._kernels.room cimport aligned, make_room
 from fastdist._kernels.scatter cimport add_outer_products, add_to_triangle, padded_row, size_of_blocks
@@ -83,12 +83,21 @@ cdef void score_component(
         score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, 1)
     elif d == LONGEST_IN_REGISTERS:
         score_short(x, tiles, mean, mean_low, scale_tril, reciprocals, height, a, LONGEST_IN_REGISTERS)
-    elif d < LONG or floating is float:
+    elif floating is float and d < LONG:
         for tile in range(tiles):
             score_tile(
+                x + WIDEST * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + WIDEST * tile, d,
+                WIDEST)
+    elif floating is float:
+        for tile in range(tiles * (WIDEST // WIDE)):
+            score_tile(
                 x + WIDE * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + WIDE * tile, d, WIDE)
+    elif d < LONG:
+        for tile in range(tiles * (WIDEST // TILE)):
+            score_tile(
+                x + TILE * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + TILE * tile, d, TILE)
     else:
-        for tile in range(tiles * (WIDE // LANES)):
+        for tile in range(tiles * (WIDEST // LANES)):
             score_tile(
                 x + LANES * tile, mean, mean_low, scale_tril, reciprocals, height, w, a + LANES * tile, d,
                 LANES)
@@ -115,7 +124,7 @@ cdef inline Py_ssize_t strands_of(Py_ssize_t d, bint diagonal) noexcept nogil:
 cdef inline void add_total(const floating *g, Py_ssize_t tiles, double *strands) noexcept nogil:
     """Sum of g."""
     cdef Py_ssize_t tile, lane
-    for tile in range(tiles * (WIDE // LANES)):
+    for tile in range(tiles * (WIDEST // LANES)):
         for lane in range(LANES):
             strands[lane] += <double> g[LANES * tile + lane]
 
@@ -132,7 +141,7 @@ cdef inline void add_short(
     cdef Py_ssize_t tile, lane, i, j, product
     for i in range(size):
         moments[i] = 0
-    for tile in range(tiles * (WIDE // LANES)):
+    for tile in range(tiles * (WIDEST // LANES)):
         product = d
         for i in range(d):
             for lane in range(LANES):
@@ -162,7 +171,7 @@ cdef inline void add_diagonal(
     for i in range(d):
         for lane in range(LANES):
             sums[lane] = squares[lane] = 0
-        for tile in range(tiles * (WIDE // LANES)):
+        for tile in range(tiles * (WIDEST // LANES)):
             for lane in range(LANES):
                 v = centred(x[i * STEP + LANES * tile + lane], centre[i], centre_low[i])
                 u = g[LANES * tile + lane] * v
@@ -336,15 +345,30 @@ cdef inline void write_log_densities(floating zero, const Block *block, floating
         out[row] = values[row]
 
 
+cdef inline void write_turned(
+    const floating *a, Py_ssize_t n, floating *out, Py_ssize_t count
+) noexcept nogil:
+    cdef Py_ssize_t row, k
+    for row in range(n):
+        for k in range(count):
+            out[row * count + k] = a[k * ROWS_OF_BLOCK + row]
+
+
 cdef inline void write_responsibilities(
     floating zero, const Block *block, floating *out, Py_ssize_t count
 ) noexcept nogil:
-    """Row after row."""
+    """Point after point; of some counts, as literals, vectors are made."""
     cdef const floating *a = <const floating *> block.a
-    cdef Py_ssize_t row, k
-    for row in range(block.n):
-        for k in range(count):
-            out[row * count + k] = a[k * ROWS_OF_BLOCK + row]
+    if count == 2:
+        write_turned(a, block.n, out, 2)
+    elif count == 3:
+        write_turned(a, block.n, out, 3)
+    elif count == 4:
+        write_turned(a, block.n, out, 4)
+    elif count == 8:
+        write_turned(a, block.n, out, 8)
+    else:
+        write_turned(a, block.n, out, count)
 
 
 cdef inline void write_largest(
@@ -378,7 +402,7 @@ cdef inline void add_expectations(
         else:
             for row in range(block.n):
                 g[row] = <floating> (<double> a[k * ROWS_OF_BLOCK + row] * sample_weight[first + row])
-        for row in range(block.n, block.tiles * WIDE):
+        for row in range(block.n, block.tiles * WIDEST):
             g[row] = 0
         add_component(zero, points, first, block, k, moments)
 
@@ -409,7 +433,7 @@ cdef inline void add_given(
         source = given.x + first * given.point + k * given.number
         for row in range(block.n):
             g[row] = (<const floating *> (source + row * given.point))[0]
-        for row in range(block.n, block.tiles * WIDE):
+        for row in range(block.n, block.tiles * WIDEST):
             g[row] = 0
         add_component(zero, points, first, block, k, moments)
 
@@ -445,7 +469,7 @@ cdef inline void go_through(
     for i in range((call.n + ROWS_OF_BLOCK - 1) // ROWS_OF_BLOCK):
         first = i * ROWS_OF_BLOCK
         block.n = min(<Py_ssize_t> ROWS_OF_BLOCK, call.n - first)
-        block.tiles = (block.n + WIDE - 1) // WIDE
+        block.tiles = (block.n + WIDEST - 1) // WIDEST
         turn_block(zero, &call.points, first, block, call.d)
         if call.operation == ADD_MOMENTS:
             add_given(zero, &call.points, first, block, &call.given, &call.moments)
@@ -503,7 +527,7 @@ cdef bint make_block(Block *block, Py_ssize_t d, Py_ssize_t count, Py_ssize_t it
     """Room for a block; or False, with a MemoryError."""
     cdef Py_ssize_t row = ROWS_OF_BLOCK * itemsize
     cdef char *place
-    block.room = make_room((count + 2) * row + d * (STEP + WIDE) * itemsize)
+    block.room = make_room((count + 2) * row + d * (STEP + WIDEST) * itemsize)
     if block.room == NULL:
         return False
     place = <char *> aligned(block.room)
@@ -511,7 +535,7 @@ cdef bint make_block(Block *block, Py_ssize_t d, Py_ssize_t count, Py_ssize_t it
     block.base = place + count * row
     block.total = place + (count + 1) * row
     block.w = place + (count + 2) * row
-    block.x = <char *> block.w + d * WIDE * itemsize
+    block.x = <char *> block.w + d * WIDEST * itemsize
     return True
 
 

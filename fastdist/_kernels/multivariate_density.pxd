@@ -23,6 +23,7 @@ from fastdist._kernels.stream cimport prefetch
 cdef enum:
     LONG = 24               # numbers of a point, from which on blocks of L are multiplied in registers
     WIDE = 32               # lanes of a tile of shorter points
+    WIDEST = 64             # lanes of any tile
     CHUNK = 8               # numbers of long points that are turned at a time: a line of the cache
 
 cdef struct Points:
@@ -122,7 +123,7 @@ cdef inline void substitute(
     Py_ssize_t start, Py_ssize_t stop, Py_ssize_t lanes,
 ) noexcept nogil:
     """Rows start ... stop - 1, which have the products with all rows before ``start``; ``lanes`` literal."""
-    cdef floating total[WIDE]
+    cdef floating total[WIDEST]
     cdef floating number
     cdef Py_ssize_t i, k, lane
     for i in range(start, stop):
@@ -141,7 +142,7 @@ cdef inline void add_products_before(
     floating *w, const floating *scale_tril, Py_ssize_t d, Py_ssize_t i, Py_ssize_t rows, Py_ssize_t lanes
 ) noexcept nogil:
     """To rows i ... i + rows - 1, the products with all rows before; ``rows`` and ``lanes`` are literals."""
-    cdef floating sums[ROWS * WIDE]
+    cdef floating sums[ROWS * WIDEST]
     cdef Py_ssize_t j, lane
     for j in range(rows):
         for lane in range(lanes):
@@ -189,7 +190,7 @@ cdef inline void sum_squares(
     const floating *w, floating *squares, Py_ssize_t d, Py_ssize_t lanes
 ) noexcept nogil:
     """q = w^T w of each point; ``lanes`` is a literal."""
-    cdef floating total[WIDE]
+    cdef floating total[WIDEST]
     cdef Py_ssize_t i, lane
     for lane in range(lanes):
         total[lane] = 0
