@@ -6,8 +6,8 @@
 cumulative[j] is the sum of the weights up to the j-th.  Row r is made of word r of the stream and of the
 normals r d ... r d + d - 1, whatever its component: so it depends on no other row.
 
-Rows of few numbers are mapped where they lie.  Of longer ones, some of the same component are brought
-together first, which then share each load of L.
+Rows are mapped where they lie.  Of longer ones, those of the same component are taken together, wherever they
+are, and share each load of L.
 """
 
 from cpython.mem cimport PyMem_RawFree
@@ -22,7 +22,7 @@ from fastdist._kernels.arrays cimport data_of
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport fused_multiply_add
 from fastdist._kernels.multivariate_sampling cimport (
-    LONGEST_SHORT, colorize_long, end_of_piece, is_short, load, place_of_panel)
+    LONGEST_SHORT, end_of_piece, first_of_panel, is_short, load, place_of_panel)
 from fastdist._kernels.panel cimport LANES, ROWS
 from fastdist._kernels.room cimport aligned, make_room
 from fastdist._kernels.stream cimport RAW_WORDS, TILE_WORDS, TILES_PER_BLOCK, Domain, Transform, fill_range
@@ -32,7 +32,7 @@ cnp.import_array()
 
 cdef enum:
     FEW = 64                # components that are all compared with
-    ROWS_OF_GROUP = 1024    # among which rows of the same component are brought together
+    ROWS_OF_GROUP = 1024    # among which rows of the same component are found
     TOGETHER = 64           # rows of a component at a time
     LEAST = 1 << 15         # normals at a time, which stay in the cache
 
@@ -50,7 +50,7 @@ cdef struct Room:
     double *uniforms
     int64_t *counts         # rows of each component
     int64_t *order          # rows of a group, component after component
-    double *rows            # some of them, brought together
+    double *idle            # a block of rows for those that a component lacks
     void *room
 
 
@@ -128,18 +128,49 @@ cdef inline void map_diagonal(
             z[row * d + i] = mean[i] + deviation[i] * z[row * d + i]
 
 
-cdef void map_together(
-    const Components *components, const int64_t *order, Py_ssize_t n, Py_ssize_t k, double *z, double *rows
+cdef inline void multiply_rows(
+    double **rows, const double *panel, Py_ssize_t first, const double *shift
 ) noexcept nogil:
-    """n rows of component k, which lie anywhere."""
-    cdef Py_ssize_t d = components.d, whole = (n + ROWS - 1) // ROWS * ROWS, row
-    for row in range(n):
-        memcpy(rows + row * d, z + order[row] * d, d * sizeof(double))
-    memset(rows + n * d, 0, (whole - n) * d * sizeof(double))       # to whole blocks of rows
-    colorize_long(
-        rows, whole, components.means + k * (LANES + d), components.factors + k * components.factor, d)
-    for row in range(n):
-        memcpy(z + order[row] * d, rows + row * d, d * sizeof(double))
+    """LANES numbers of ROWS rows, from the ``first`` on, as in multivariate_sampling.pxd; they lie anywhere."""
+    cdef double sums[ROWS * LANES]
+    cdef const double *z[ROWS]
+    cdef Py_ssize_t i, k, lane
+    for i in range(ROWS):
+        z[i] = rows[i]
+    for lane in range(ROWS * LANES):
+        sums[lane] = 0
+    for k in range(first + LANES):
+        for i in range(ROWS):
+            for lane in range(LANES):
+                sums[i * LANES + lane] = fused_multiply_add(
+                    z[i][k], panel[k * LANES + lane], sums[i * LANES + lane])
+    for i in range(ROWS):
+        for lane in range(LANES):
+            sums[i * LANES + lane] += shift[lane]
+    for i in range(ROWS):
+        if first >= 0:
+            memcpy(rows[i] + first, sums + i * LANES, LANES * sizeof(double))
+        else:
+            for lane in range(first + LANES):
+                rows[i][lane] = sums[i * LANES - first + lane]
+
+
+cdef void map_together(
+    const Components *components, const int64_t *order, Py_ssize_t n, Py_ssize_t k, double *z, double *idle
+) noexcept nogil:
+    """n rows of component k, in place; the last block has some idle ones."""
+    cdef Py_ssize_t d = components.d, panel, block, row, i, first
+    cdef const double *factor = components.factors + k * components.factor
+    cdef const double *mean = components.means + k * (LANES + d) + LANES
+    cdef double *rows[ROWS]
+    for panel in range((d + LANES - 1) // LANES - 1, -1, -1):
+        first = first_of_panel(d, panel)
+        memset(idle, 0, ROWS * d * sizeof(double))
+        for block in range((n + ROWS - 1) // ROWS):
+            for i in range(ROWS):
+                row = ROWS * block + i
+                rows[i] = z + order[row] * d if row < n else idle + i * d
+            multiply_rows(rows, factor + place_of_panel(d, panel), first, mean + first)
 
 
 cdef inline void map_group(
@@ -161,7 +192,7 @@ cdef inline void map_group(
         stop = ends[k + 1] if k + 1 < components.count else n
         while first < stop:
             rows = min(<Py_ssize_t> TOGETHER, stop - first)
-            map_together(components, room.order + first, rows, k, z, room.rows)
+            map_together(components, room.order + first, rows, k, z, room.idle)
             first += rows
 
 
@@ -229,11 +260,11 @@ cdef bint make_room_for(Room *room, Py_ssize_t count, Py_ssize_t d) noexcept nog
     """Room for a call; or False, with a MemoryError."""
     cdef Py_ssize_t uniforms = rows_at_a_time(d)
     room.room = make_room(
-        (uniforms + (TOGETHER + ROWS) * d) * sizeof(double) + (count + ROWS_OF_GROUP) * sizeof(int64_t))
+        (uniforms + ROWS * d) * sizeof(double) + (count + ROWS_OF_GROUP) * sizeof(int64_t))
     if room.room == NULL:
         return False
-    room.rows = <double *> aligned(room.room)
-    room.uniforms = room.rows + (TOGETHER + ROWS) * d
+    room.idle = <double *> aligned(room.room)
+    room.uniforms = room.idle + ROWS * d
     room.counts = <int64_t *> (room.uniforms + uniforms)
     room.order = room.counts + count
     return True
