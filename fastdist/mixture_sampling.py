@@ -21,6 +21,8 @@ from fastdist.stream import BlockXoshiro256
 
 # Numbers that become rows before the next are drawn: they lie in cache meanwhile.
 CHUNK = 1 << 14
+# Blocks of the stream that ranges of rows are multiples of: the kernel takes as many at a time.
+BLOCKS = 8
 
 Array = NDArray[Any]
 Source = np.random.Generator | np.random.RandomState
@@ -62,7 +64,7 @@ def sample(parameters: MixtureParameters, n: int, source: Source) -> tuple[Array
 
     # A row costs a word, d normals and d^2 / 2 products, and some 8 of these are worth a normal.
     share = max(1, parallel.MINIMUM_SHARE // (1 + d + (0 if parameters.diagonal else d * d // 16)))
-    parallel.for_ranges(fill_range, n, 0, max(1, normals.block // d), share)
+    parallel.for_ranges(fill_range, n, 0, max(1, BLOCKS * normals.block // d), share)
     return out, labels
 
 

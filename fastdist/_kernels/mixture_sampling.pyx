@@ -131,7 +131,7 @@ cdef inline void map_diagonal(
 cdef inline void multiply_rows(
     double **rows, const double *panel, Py_ssize_t first, const double *shift
 ) noexcept nogil:
-    """LANES numbers of ROWS rows, from the ``first`` on, as in multivariate_sampling.pxd; they lie anywhere."""
+    """LANES numbers of ROWS rows, from the ``first`` on: as in multivariate_sampling.pxd, but anywhere."""
     cdef double sums[ROWS * LANES]
     cdef const double *z[ROWS]
     cdef Py_ssize_t i, k, lane
