@@ -6,7 +6,6 @@ Where scikit-learn is loaded, what is raised is also of its class, so that
 
 from __future__ import annotations
 
-import functools
 import sys
 from typing import Any
 
@@ -53,12 +52,14 @@ _MODULES = {
 def as_in_scikit_learn(own: Any) -> Any:
     """The class to raise: ``own``, or a subclass of it and of scikit-learn's, if that is loaded."""
     theirs = getattr(sys.modules.get(_MODULES[own]), own.__name__, None)
-    return own if theirs is None else _of_both(own, theirs)
+    if theirs is None:
+        return own
+    both = type(own.__name__, (own, theirs), {"__doc__": own.__doc__, "__module__": own.__module__})
+    return _of_both.setdefault((own, theirs), both)
 
 
-@functools.cache
-def _of_both(own: Any, theirs: Any) -> Any:
-    return type(own.__name__, (own, theirs), {"__doc__": own.__doc__, "__module__": own.__module__})
+# One of each, so that ``except`` and warning filters know it again.
+_of_both: dict[tuple[Any, Any], Any] = {}
 
 
 def _again(own: Any, arguments: tuple[Any, ...]) -> Any:

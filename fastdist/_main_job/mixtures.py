@@ -17,7 +17,6 @@ import math
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -59,9 +58,10 @@ class Published:
 
 
 PUBLISHED = Published()
+# Of each dtype, one for all checks and pictures.
+FITS: dict[str, GaussianMixture] = {}
 
 
-@cache
 def measurements() -> Array:
     """Duration and waiting time in minutes, of 272 eruptions."""
     with (resources.files("fastdist._main_job") / DATA).open(encoding="utf-8") as lines:
@@ -70,14 +70,14 @@ def measurements() -> Array:
     return rows
 
 
-@cache
 def fit(dtype: str) -> GaussianMixture:
     """The mixture of the measurements as maximum likelihood has it, without any regularisation."""
-    model = GaussianMixture(2, tol=0.0, reg_covar=0.0, max_iter=EM_STEPS, random_state=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # with tol = 0 it cannot say that it converged
-        model.fit(measurements().astype(dtype))
-    return model
+    if dtype not in FITS:
+        model = GaussianMixture(2, tol=0.0, reg_covar=0.0, max_iter=EM_STEPS, random_state=0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # with tol = 0 it cannot say that it converged
+            FITS[dtype] = model.fit(measurements().astype(dtype))
+    return FITS[dtype]
 
 
 def in_order(model: GaussianMixture) -> list[int]:
