@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
-import pytest
-from ladder import Rung, parameters, time_with
-from mixture import ALL_THREADS, COVARIANCE_TYPES, LEVELS, METHODS, Mixture
-from mixture_peers import PEERS
+
+from bench.cases.benchmarks import test_operation as test_operation
+from bench.cases.case import Operation
+from bench.cases.mixture import COVARIANCE_TYPES, FASTDIST, Mixture
+from bench.cases.mixture_functions import FASTDIST as OF_FUNCTIONS
+from bench.cases.mixture_functions import MixtureFunction
+from bench.cases.mixture_relations import FASTDIST as RELATING
+from bench.cases.mixture_relations import MixtureRelation
+from bench.peers import mixture_functions, mixture_relations
+from bench.peers.mixture import PEERS, SKLEARN
 
 
 class Shape(NamedTuple):
@@ -19,13 +26,15 @@ class Shape(NamedTuple):
     k: int
 
 
-# A thousand points show what a call costs.
-FEW = Shape(1_000, 2, 4)
-SMALL, MEDIUM, LARGE = Shape(100_000, 2, 4), Shape(100_000, 16, 8), Shape(50_000, 64, 8)
+SMALL, MEDIUM = Shape(100_000, 2, 4), Shape(100_000, 16, 8)
+SHAPES = (Shape(100_000, 1, 3), SMALL, MEDIUM, Shape(50_000, 64, 8))
+# Enough for every number of threads.
 MANY = Shape(1_000_000, 2, 16)
-SHAPES = (Shape(100_000, 1, 3), SMALL, MEDIUM, LARGE, MANY)
-# Of these the fits too, which take ten times as long as a step.
-FITTED = (FEW, SMALL, MEDIUM)
+CURVE = (1, 10, 100, 1000, 10_000, SMALL.n, 1_000_000)
+
+COVERS = {"step": "GaussianMixture.fit"}
+TITLES = {"step": "EM step"}
+RUNGS = [*PEERS, *FASTDIST]
 
 
 def mixture(
@@ -35,25 +44,66 @@ def mixture(
     return Mixture(method, "new", dtype, n, d, k, covariance_type)
 
 
-CASES = [
+def operation(
+    method: str,
+    shape: Shape,
+    covariance_type: str = "full",
+    dtype: type[np.generic] = np.float64,
+    sizes: Sequence[int] = (),
+) -> Operation:
+    case = mixture(method, shape, covariance_type, dtype)
+    notes = [
+        *([f"{shape.n:_} points"] if shape == MANY else []),
+        *([covariance_type] if covariance_type != "full" else []),
+        *([dtype.__name__] if dtype is not np.float64 else []),
+    ]
+    return Operation(
+        ", ".join([TITLES.get(method, method), f"d = {shape.d}", f"k = {shape.k}", *notes]),
+        [mixture(method, shape._replace(n=n), covariance_type, dtype) for n in sizes] or [case],
+        RUNGS,
+        peer=SKLEARN.name,
+        covers=[COVERS.get(method, f"GaussianMixture.{method}")],
+        headline=case,
+    )
+
+
+def function(method: str, size: int) -> Operation:
+    """Of one dimension."""
+    return Operation(
+        f"{method}, d = 1, k = 3",
+        [MixtureFunction(method, "new", size=size)],
+        [*mixture_functions.PEERS, *OF_FUNCTIONS],
+        peer=mixture_functions.SCIPY.name,
+        covers=[f"GaussianMixture.{method}"],
+    )
+
+
+def relation(method: str) -> Operation:
+    return Operation(
+        f"{method} of 8 numbers, d = 16, k = 8",
+        [MixtureRelation(method, "scalar")],
+        [*mixture_relations.PEERS, *RELATING],
+        peer=mixture_relations.NUMPY_EXPRESSION.name,
+        covers=[f"GaussianMixture.{method}"],
+    )
+
+
+OPERATIONS = [
     *(
-        mixture(method, shape, covariance_type)
-        for method in METHODS
-        for shape in (FEW, *SHAPES)
-        for covariance_type in COVARIANCE_TYPES
-        if method != "fit" or shape in FITTED
+        operation(method, shape, sizes=CURVE if (method, shape) == ("score_samples", SMALL) else ())
+        for method in ("step", "score_samples", "predict_proba", "sample")
+        for shape in SHAPES
     ),
+    *(operation("fit", shape) for shape in (SMALL, MEDIUM)),
+    *(operation(method, SMALL) for method in ("predict", "score", "fit_predict", "aic", "bic")),
     *(
-        mixture(method, shape, dtype=np.float32)
-        for method in METHODS
-        for shape in (FEW, SMALL, MEDIUM, LARGE)
-        if method != "sample" and (method != "fit" or shape in FITTED)  # samples are float64
+        operation(method, MEDIUM, covariance_type)
+        for method in ("step", "score_samples")
+        for covariance_type in COVARIANCE_TYPES[1:]
     ),
+    *(operation(method, MEDIUM, dtype=np.float32) for method in ("step", "score_samples")),
+    *(function(method, 100_000) for method in ("pdf", "logpdf", "cdf", "sf")),
+    *(function(method, 10_000) for method in ("ppf", "isf")),
+    *(relation(method) for method in ("marginal", "conditional")),
+    *(operation(method, MANY) for method in ("step", "score_samples")),
 ]
-
-RUNGS: list[Rung] = [*PEERS, *LEVELS, ALL_THREADS]
-
-
-@pytest.mark.parametrize(("rung", "case", "group"), parameters(RUNGS, CASES))
-def test_mixture(benchmark: Any, quick: bool, rung: Rung, case: Mixture, group: Mixture) -> None:
-    time_with(benchmark, rung, case, group, quick)

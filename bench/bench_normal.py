@@ -1,55 +1,51 @@
-"""Standard normals, from the textbook formula in pure Python up to all threads.
-
-``pytest bench/bench_normal.py`` times every rung; ``pytest bench --quick`` checks that each works and
-is right; ``python bench/ratios.py`` times them in turn, for ratios.
-"""
+"""Normals, from the textbook's formula in pure Python up to all threads."""
 
 from __future__ import annotations
 
-import random
-from typing import Any
-
 import numpy as np
-import pytest
-from ladder import SEED, Call, Rung, parameters, python_rung, time_with
-from sampling import ALL_THREADS, LEVELS, NUMPY, NUMPY_SFC64, ON_PCG64, Samples, mkl_rung
 
-from fastdist.reference.box_muller import textbook_normals
+from bench.cases.benchmarks import test_operation as test_operation
+from bench.cases.case import Operation
+from bench.cases.limits import ARRAY_FILL
+from bench.cases.sampling import FASTDIST, ON_PCG64, Samples
+from bench.peers.sampling import NUMPY, PEERS
 
-# Call overhead; 4096 fit L1, 1e6 L2 or L3, 5e7 only RAM.
-OVERHEAD_SIZES = (1, 10, 100, 1000)
-SIZES = (*OVERHEAD_SIZES, 4096, 1_000_000, 50_000_000)
-DTYPES = (np.float64, np.float32)
+# Where the overhead of a call ends; 4096 fit L1, 1e5 L2, 1e6 L3, 5e7 only RAM.
+SIZES = (1, 10, 100, 1000, 4096, 100_000, 1_000_000, 10_000_000, 50_000_000)
+MILLION = 1_000_000
+RUNGS = [*PEERS, *FASTDIST, ON_PCG64, ARRAY_FILL]
 
-CASES = [
-    Samples("standard_normal", "scalar"),
-    *(Samples("standard_normal", "new", dtype, size) for dtype in DTYPES for size in OVERHEAD_SIZES),
-    *(Samples("standard_normal", "out", dtype, size) for dtype in DTYPES for size in SIZES),
+OPERATIONS = [
+    *(
+        Operation(
+            f"standard_normal, {dtype.__name__}",
+            [Samples("standard_normal", "out", dtype, size) for size in SIZES],
+            RUNGS,
+            peer=NUMPY.name,
+            covers=["Generator.standard_normal"],
+            headline=Samples("standard_normal", "out", dtype, MILLION),
+        )
+        for dtype in (np.float64, np.float32)
+    ),
+    Operation(
+        "standard_normal, one number",
+        [Samples("standard_normal", "scalar")],
+        RUNGS,
+        peer=NUMPY.name,
+        covers=["Generator.standard_normal"],
+    ),
+    Operation(
+        "standard_normal, new arrays",
+        [Samples("standard_normal", "new", np.float64, size) for size in (100, MILLION)],
+        RUNGS,
+        peer=NUMPY.name,
+        covers=["Generator.standard_normal", "default_rng"],
+    ),
+    Operation(
+        "normal, with loc and scale",
+        [Samples("normal", "new", np.float64, size) for size in (100, MILLION)],
+        RUNGS,
+        peer=NUMPY.name,
+        covers=["Generator.normal"],
+    ),
 ]
-
-
-def textbook(case: Samples) -> Call:
-    uniform, n = random.Random(SEED).random, case.size
-    return lambda: textbook_normals(n, uniform)
-
-
-def gauss(case: Samples) -> Call:
-    normal, n = random.Random(SEED).gauss, case.size
-    return normal if case.form == "scalar" else lambda: [normal() for _ in range(n)]
-
-
-def mkl_icdf(stream: Any, case: Samples) -> Call:
-    normal, n = stream.standard_normal, None if case.form == "scalar" else case.size
-    return lambda: normal(n, method="ICDF")
-
-
-TEXTBOOK = python_rung("python textbook", textbook, "new")
-GAUSS = python_rung("python random.gauss", gauss, "new", "scalar")
-MKL = mkl_rung("mkl_random ICDF SFMT19937", mkl_icdf)  # its fastest
-
-RUNGS: list[Rung] = [TEXTBOOK, GAUSS, NUMPY, NUMPY_SFC64, MKL, *LEVELS, ON_PCG64, ALL_THREADS]
-
-
-@pytest.mark.parametrize(("rung", "case", "group"), parameters(RUNGS, CASES))
-def test_standard_normal(benchmark: Any, quick: bool, rung: Rung, case: Samples, group: Samples) -> None:
-    time_with(benchmark, rung, case, group, quick)

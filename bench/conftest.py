@@ -1,20 +1,20 @@
-"""``--quick``, and what the benchmarks ran on."""
+"""Benchmarks under pytest: ``--quick``, the times taken in turn, and what a JSON says of each."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-# pytest imports by file name, without the folder on the path; `python bench/ratios.py` has it there.
-sys.path.insert(0, str(Path(__file__).parent))
-pytest.register_assert_rewrite("ladder", "sampling", "densities", "multivariate", "mixture")
+pytest.register_assert_rewrite("bench.cases")
 
-from ladder import machine  # noqa: E402
+from bench.cases.benchmarks import PARAMETERS, parameters  # noqa: E402
+from bench.cases.case import Case, Operation, Rung  # noqa: E402
+from bench.measuring.interleaved import Group, Measurement, recorded  # noqa: E402
 
-QUICK_LARGEST = 1_000_000
+LEFT_OUT = ("total", "ld15iqr", "hd15iqr", "iqr_outliers", "stddev_outliers")
+MEASUREMENT = pytest.StashKey[Measurement]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,31 +26,64 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("quick"):
-        config.option.benchmark_quiet = True
+    config.option.benchmark_quiet = True  # `python -m bench run` prints ratios instead
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """``OPERATIONS`` of ``bench_<topic>.py``."""
+    topic = metafunc.module.__name__.rpartition("bench_")[2]
+    quick = metafunc.config.getoption("quick")
+    metafunc.parametrize(PARAMETERS, parameters(topic, metafunc.module.OPERATIONS, quick))
+
+
+@pytest.hookimpl(trylast=True)  # after -k and -m
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    config.stash[MEASUREMENT] = Measurement(groups_of(items), config.getoption("quick"))
+
+
+def groups_of(items: Sequence[pytest.Item]) -> list[Group]:
+    """Of the items that were selected, and are not skipped."""
+    groups: dict[tuple[str, Case], Group] = {}
+    for item in items:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        if item.get_closest_marker("skip") or not given.keys() >= set(PARAMETERS):
+            continue  # what is missing, and tests that run beside the benchmarks
+        _, operation, case, rung, nearest = (given[name] for name in PARAMETERS)
+        group = groups.setdefault((operation.name, case), Group(operation, case, []))
+        groups[operation.name, case] = Group(operation, case, [*group.answers, (rung, nearest)])
+    return list(groups.values())
 
 
 @pytest.fixture
-def quick(request: pytest.FixtureRequest) -> bool:
-    return bool(request.config.getoption("quick"))
+def seconds(request: pytest.FixtureRequest, operation: Operation, case: Case, rung: Rung) -> list[float]:
+    """A call, round by round."""
+    return request.config.stash[MEASUREMENT].seconds((operation.name, case, rung.name))
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if not config.getoption("quick"):
-        return
-    config.hook.pytest_deselected(items=[item for item in items if not is_quick(item)])
-    items[:] = [item for item in items if is_quick(item)]
-
-
-def is_quick(item: pytest.Item) -> bool:
-    callspec = getattr(item, "callspec", None)
-    case = callspec.params.get("case") if callspec else None
-    return case is None or (case.quick and case.size <= QUICK_LARGEST)
-
-
-def pytest_report_header(config: pytest.Config) -> list[str]:
-    return [f"{name}: {value}" for name, value in machine().items()]
+@pytest.fixture
+def recorded_benchmark(request: pytest.FixtureRequest, seconds: list[float]) -> Any:
+    """pytest-benchmark's fixture, whose timer reads the record."""
+    request.node.add_marker(pytest.mark.benchmark(timer=recorded(seconds)))
+    return request.getfixturevalue("benchmark")
 
 
 def pytest_benchmark_update_machine_info(config: pytest.Config, machine_info: dict[str, Any]) -> None:
-    machine_info["fastdist"] = machine()
+    del machine_info["node"]  # the name of a machine says nothing about it
+
+
+def pytest_benchmark_update_json(
+    config: pytest.Config, benchmarks: Sequence[Any], output_json: dict[str, Any]
+) -> None:
+    """What ``pytest-benchmark compare`` and the report ask for; four digits are what a time has."""
+    for benchmark in output_json["benchmarks"]:
+        for name in ("options", "param", "params"):
+            benchmark.pop(name, None)
+        benchmark["stats"] = {
+            name: [rounded(time) for time in value] if name == "data" else rounded(value)
+            for name, value in benchmark["stats"].items()
+            if name not in LEFT_OUT
+        }
+
+
+def rounded(value: Any) -> Any:
+    return float(f"{value:.4g}") if isinstance(value, float) else value

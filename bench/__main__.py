@@ -1,0 +1,64 @@
+"""``python -m bench``: measure, report, compare."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bench.ladder.build import ANNOTATED, annotate
+from bench.measuring.run import run
+from bench.report.compare import compare
+from bench.report.history import find_run
+from bench.report.report import report
+
+NAMED = "a file, or the beginning of its name in bench/history, or 'latest'"
+
+
+def parser() -> argparse.ArgumentParser:
+    every = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    commands = every.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    one = commands.add_parser("run", help="measure everything (some 15 minutes); write a JSON")
+    one.add_argument(
+        "--quick", action="store_true", help="does every benchmark work, and is it right? (a minute)"
+    )
+    one.add_argument("--save", action="store_true", help="keep the JSON in bench/history, by date and commit")
+
+    one = commands.add_parser("report", help="write bench/REPORT.md, its pictures and the README's tables")
+    one.add_argument("run", nargs="?", default="latest", metavar="RUN", help=NAMED)
+    one.add_argument("--into", type=Path, metavar="FOLDER", help="write there, and leave README.md as it is")
+
+    one = commands.add_parser("compare", help="what changed from one run to another; 1 if something was lost")
+    one.add_argument("before", metavar="A", help=NAMED)
+    one.add_argument("after", metavar="B", help=NAMED)
+
+    one = commands.add_parser(
+        "annotate", help="the ladder's Cython sources as HTML that shows where Python is left"
+    )
+    one.add_argument("--into", type=Path, default=ANNOTATED, metavar="FOLDER", help=f"default: {ANNOTATED}")
+    return every
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        if options.command == "run":
+            print(f"written: {run(options.quick, options.save)}")
+        elif options.command == "report":
+            report(find_run(options.run), options.into)
+        elif options.command == "compare":
+            return compare(find_run(options.before), find_run(options.after))
+        else:
+            annotate(options.into)
+    except (FileNotFoundError, RuntimeError) as error:
+        print(f"python -m bench: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted: nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

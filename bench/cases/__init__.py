@@ -1,0 +1,1 @@
+"""What is asked for, the data, the checks of the results, and fastdist's answers."""

@@ -1,0 +1,1 @@
+"""How times, memory and limits are measured, and what on."""

@@ -1,0 +1,67 @@
+"""What is measured on: the CPU, its caches, the compiler and its flags, versions, the load."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+import fastdist
+
+PEERS = (
+    "scipy", "mkl_random", "numexpr", "numba", "torch", "jax", "scikit-learn", "gmr", "gmmx", "pomegranate",
+    "tgmm", "pytest-benchmark",
+)  # fmt: skip
+
+
+def machine() -> dict[str, str]:
+    config = fastdist.show_config(mode="dicts")
+    described = {name: ", ".join(v) if isinstance(v, list) else str(v) for name, v in config.items()}
+    return {
+        "CPU": cpu_name(),
+        "CPUs": str(len(usable_cpus())),
+        "caches": caches(),
+        "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
+        "system": platform.platform(),
+        **described,
+        **{peer: version(peer) for peer in PEERS},
+    }
+
+
+def usable_cpus() -> set[int]:
+    """Of this process."""
+    if hasattr(os, "sched_getaffinity"):
+        return os.sched_getaffinity(0)
+    return set(range(os.cpu_count() or 1))
+
+
+def cpu_name() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def caches() -> str:
+    """Of the first CPU, as ``L1d 48 KiB, L2 1024 KiB, L3 32768 KiB``."""
+    found = []
+    for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
+        level, kind, size = ((index / name).read_text().strip() for name in ("level", "type", "size"))
+        if kind != "Instruction":
+            found.append(f"L{level}{'d' if kind == 'Data' else ''} {size.removesuffix('K')} KiB")
+    return ", ".join(found) or "unknown"
+
+
+def load() -> list[float]:
+    """Processes that ran or waited, on average of 1, 5 and 15 minutes."""
+    return [round(average, 2) for average in os.getloadavg()]
+
+
+def version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return "not installed"

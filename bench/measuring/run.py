@@ -1,0 +1,124 @@
+"""``python -m bench run``: all benchmarks, limits, memory and whole programs, in one JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import BENCH, HISTORY
+from bench.cases.case import Rung, too_large
+from bench.ladder.build import build
+from bench.measuring.interleaved import SWEEPS
+from bench.measuring.limits import limits
+from bench.measuring.machine import load, machine
+from bench.measuring.memory import memory
+from bench.measuring.programs import programs
+from bench.operations import TOPICS
+
+# What is not saved: git ignores it, and the next run replaces it.
+LATEST = BENCH / "latest.json"
+
+# For glibc: no array below 1 GiB is a mapping of its own, and the heap does not shrink.  Else the pages of
+# temporaries are zeroed anew in some calls and not in others, by what else has been freed.
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
+
+
+def run(quick: bool, save: bool) -> Path:
+    """Measure everything, and say where the JSON is.
+
+    Raises
+    ------
+    SystemExit
+        If a benchmark fails: nothing is written then.
+    """
+    build()
+    load_before, began = load(), time.monotonic()
+    # First what may fail after a minute, then what takes a quarter of an hour.
+    besides = {
+        "machine": machine(),
+        "rungs": list(rungs()),
+        "left_out": list(left_out()),
+        "memory": memory(quick),
+        "limits": limits(quick),
+        "programs": programs(quick),
+    }
+    figures = measure(quick) | besides
+    figures["run"] = {
+        "quick": quick,
+        "sweeps": 1 if quick else SWEEPS,
+        "seconds": round(time.monotonic() - began),
+        "load_before": load_before,
+        "load_after": load(),
+    }
+    path = HISTORY / file_name(figures) if save else LATEST
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(written(figures))
+    return path
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """What pytest-benchmark writes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "benchmarks.json")
+        options = ["-q", "-rs", "--no-header", "--capture=no", f"--benchmark-json={path}"]
+        command = [sys.executable, "-m", "pytest", str(BENCH), *options, *(["--quick"] if quick else [])]
+        finished = subprocess.run(command, cwd=BENCH.parent, env=os.environ | KEEP_MEMORY)
+        if finished.returncode:
+            raise SystemExit(finished.returncode)
+        figures: dict[str, Any] = json.loads(path.read_text())
+    return figures
+
+
+def rungs() -> Iterator[dict[str, Any]]:
+    """Each of a topic once, or for each way that it is used, measured or not."""
+    for topic, operations in TOPICS.items():
+        every: dict[tuple[str, str], Rung] = {
+            (rung.name, rung.how): rung for each in operations for rung in each.rungs
+        }
+        for rung in every.values():
+            yield {
+                "topic": topic,
+                "name": rung.name,
+                "family": rung.family,
+                "how": rung.how,
+                "missing": rung.missing,
+                "threads": rung.threads,
+                "level": rung.level,
+            }
+
+
+def left_out() -> Iterator[str]:
+    """Cases that this machine has too little memory for."""
+    for operations in TOPICS.values():
+        for operation in operations:
+            whys = (too_large(case) for case in operation.cases)
+            yield from (f"{operation.name}: {why}" for why in whys if why is not None)
+
+
+def file_name(figures: dict[str, Any]) -> str:
+    """By date and commit: ``2026-11-23_1210_593866a.json``."""
+    commit = figures["commit_info"]
+    notes = [
+        note for note, holds in (("dirty", commit["dirty"]), ("quick", figures["run"]["quick"])) if holds
+    ]
+    return "-".join([f"{datetime.now(UTC):%Y-%m-%d_%H%M}_{commit['id'][:7]}", *notes]) + ".json"
+
+
+def written(figures: dict[str, Any]) -> str:
+    """A line for each entry of a list: what changes from run to run can be read in a diff."""
+    parts = []
+    for name, value in figures.items():
+        if isinstance(value, list):
+            lines = ",\n".join(json.dumps(entry, separators=(",", ":")) for entry in value)
+            parts.append(f"{json.dumps(name)}: [\n{lines}\n]")
+        else:
+            parts.append(f"{json.dumps(name)}: {json.dumps(value)}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"

@@ -1,0 +1,1 @@
+"""Who else answers, each used as its documentation recommends for speed."""

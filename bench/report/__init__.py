@@ -1,0 +1,1 @@
+"""What is made of the JSON of a run: tables, pictures, comparisons."""

@@ -1,0 +1,85 @@
+"""How well two runs of the same machine agree: every ratio that both have."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.report.markdown import bullet, details, figure, paragraph, percent, table, whole
+from bench.report.results import ESTIMATOR, ESTIMATORS, Key, Run
+from bench.report.sections import rounds
+
+ASKED = 0.1
+QUANTILES = (0.5, 0.9, 0.95, 0.99)
+
+
+@dataclass(frozen=True)
+class Difference:
+    key: Key
+    before: float
+    after: float
+
+    @property
+    def size(self) -> float:
+        """max(after / before, before / after) - 1: as large for a loss as for the gain that undoes it."""
+        return math.exp(abs(math.log(self.after / self.before))) - 1
+
+
+def differences(before: Run, after: Run, estimator: str = ESTIMATOR) -> list[Difference]:
+    """The largest first."""
+    old, new = before.ratios(estimator), after.ratios(estimator)
+    shared = [Difference(key, old[key].value, new[key].value) for key in new if key in old]
+    return sorted(shared, key=lambda difference: difference.size, reverse=True)
+
+
+def agreement(before: Run, after: Run) -> list[str]:
+    """The section of the report."""
+    found = differences(before, after)
+    if not found:
+        return paragraph(f"The run before, `{before.path.name}`, has no ratio in common with this one.")
+    beyond = [difference for difference in found if difference.size > ASKED]
+    commits = "the same commit" if before.commit == after.commit else "another commit, so code may differ"
+    lines = paragraph(
+        f"This run and the full run before it on this machine, `{before.path.name}` ({commits}), share "
+        f"{whole(len(found))} ratios. The worst differs by {percent(found[0].size)}; "
+        f"{whole(len(beyond))} differ by more than {percent(ASKED)}. A difference is "
+        "`max(a/b,b/a)-1`. Ratios are those of fastdist's rungs to every other rung, of its threads to "
+        "one, and of the ladder's steps to pure Python."
+    )
+    lines.append("")
+    for run in (before, after):
+        lines += bullet(
+            f"`{run.path.name}` took {run.sweeps} sweeps, {rounds(run)} rounds of a case and "
+            f"{run.seconds / 60:.0f} minutes, at a load of {run.load_before[0]:.2f} before and "
+            f"{run.load_after[0]:.2f} after."
+        )
+    lines += [
+        "",
+        *paragraph("The same timings by each way to estimate a ratio; the report uses the first:"),
+        "",
+    ]
+    lines += table(
+        ["estimate", *(f"{quantile:.0%} within" for quantile in QUANTILES), "worst", "beyond 10 %"],
+        [_of_estimator(before, after, name) for name in sorted(ESTIMATORS, key=lambda n: n != ESTIMATOR)],
+    )
+    if beyond:
+        rows = map(_row, beyond)
+        headings = ["operation", "case", "rung", "against", "before", "now", "difference"]
+        lines += ["", *details(f"Beyond {percent(ASKED)}: {len(beyond)}", table(headings, rows, left=4))]
+    else:
+        lines += ["", *bullet(f"No ratio differs by more than {percent(ASKED)}.")]
+    return lines
+
+
+def _of_estimator(before: Run, after: Run, estimator: str) -> list[str]:
+    sizes = [difference.size for difference in differences(before, after, estimator)]
+    within = [percent(float(np.quantile(sizes, quantile))) for quantile in QUANTILES]
+    return [estimator, *within, percent(max(sizes)), str(sum(size > ASKED for size in sizes))]
+
+
+def _row(difference: Difference) -> list[str]:
+    key = difference.key
+    names = [key.operation, f"`{key.case}`", key.ours, key.against]
+    return [*names, figure(difference.before), figure(difference.after), percent(difference.size)]

@@ -1,0 +1,130 @@
+"""REPORT.md, its pictures, and the README's tables, all from saved runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench import BENCH
+from bench.report import measurements, sections
+from bench.report.agreement import agreement
+from bench.report.charts import BarChart, Chart, LineChart, charts
+from bench.report.history import find_run, runs_up_to
+from bench.report.markdown import paragraph
+from bench.report.readme import parts
+from bench.report.results import ESTIMATOR, LADDER, Run, load
+from bench.report.tables import filled
+
+README = BENCH.parent / "README.md"
+COMMAND = "python -m bench report"
+PICTURES = "pictures"
+
+
+def report(run: Path | None = None, into: Path | None = None) -> None:
+    """Write the report on ``run``, or on the newest full run, and its pictures.
+
+    It goes to ``bench/``, and the README's tables are replaced; ``into`` another folder, and the README
+    stays as it is, as it does if the run is a quick one.
+    """
+    from bench.report.pictures import draw  # needs matplotlib, which the texts do without
+
+    path = find_run("latest") if run is None else run
+    reported = load(path)
+    runs = runs_up_to(reported)
+    folder = BENCH if into is None else into
+    draw(charts(reported, runs), folder / PICTURES)
+    (folder / "REPORT.md").write_text(report_text(reported, runs))
+    if into is None and not reported.quick:
+        README.write_text(readme_text(README.read_text(), reported))
+
+
+def readme_text(text: str, run: Run) -> str:
+    return filled(text, parts(run))
+
+
+def report_text(run: Run, runs: Sequence[Run]) -> str:
+    """``runs`` are those of the history, this one first."""
+    shown = charts(run, runs)
+    quick = ["**This is a quick run: it shows that everything works, and its times mean nothing.**", ""]
+    lines = [
+        f"<!-- Written by `{COMMAND}` from {_place(run.path)}: do not edit. -->",
+        "",
+        "# Benchmarks: every speed-up, and its history",
+        "",
+        *(quick if run.quick else []),
+        *sections.where_a_peer_wins(run),
+        *_section("What ran, and on what", sections.what_ran(run)),
+        *_section("What was not measured", sections.not_measured(run)),
+        *_section("How to read the figures", paragraph(_HOW_TO_READ)),
+        *_section("The ladder", [*_pictures(shown, "ladder"), *sections.ladder(run)]),
+    ]
+    for topic in run.topics:
+        if topic != LADDER:
+            lines += _section(
+                f"Speed-ups: {topic}",
+                [*_pictures(shown, f"speedups_{topic}"), *measurements.topic(run, topic)],
+            )
+    with_sizes = any(chart.name.startswith("sizes_") for chart in shown)
+    before = agreement(runs[1], run) if len(runs) > 1 else paragraph(_ALONE)
+    for title, picture, content in (
+        ("From one element to the memory", "sizes", paragraph(_SIZES if with_sizes else _ONE_SIZE)),
+        ("Threads", "threads", measurements.threads(run)),
+        ("Distance to the limits", "limits", measurements.limits(run)),
+        ("Peak memory of a call", "", measurements.memory(run)),
+        ("Whole programs", "", measurements.programs(run)),
+        ("How well two runs agree", "", before),
+        ("History", "history", measurements.history(runs)),
+        ("How each peer is used", "", sections.how_peers_are_used(run)),
+    ):
+        lines += _section(title, [*content, "", *(_pictures(shown, picture) if picture else [])])
+    return "\n".join(_single_blanks(lines)) + "\n"
+
+
+def _place(path: Path) -> str:
+    """In ``bench``, or the name alone."""
+    path = path.resolve()
+    return path.relative_to(BENCH).as_posix() if path.is_relative_to(BENCH) else path.name
+
+
+def _section(title: str, content: Sequence[str]) -> list[str]:
+    return ["", f"## {title}", "", *content]
+
+
+def _single_blanks(lines: Sequence[str]) -> list[str]:
+    kept = [line for i, line in enumerate(lines) if line or (i and lines[i - 1])]
+    return kept if kept[-1] else kept[:-1]
+
+
+def _pictures(shown: Sequence[Chart], beginning: str) -> list[str]:
+    """Those whose names are ``beginning``, or that and a number or a title."""
+    lines: list[str] = []
+    for chart in shown:
+        if chart.name == beginning or chart.name.startswith(f"{beginning}_"):
+            lines += [
+                f"![{_described(chart)}]({PICTURES}/{chart.name}.png)",
+                "",
+                *paragraph(chart.caption),
+                "",
+            ]
+    return lines
+
+
+def _described(chart: Chart) -> str:
+    """For who cannot see it."""
+    assert isinstance(chart, BarChart | LineChart)
+    return f"{chart.name.replace('_', ' ')}: {', '.join(panel.title for panel in chart.panels)}"
+
+
+_HOW_TO_READ = (
+    "In a round each rung of a case is timed once, in shuffled order. Times are ns for each element: medians "
+    "of the rounds where nothing else is said; best is the shortest. A ratio says how many times as fast "
+    f"fastdist is: it is the {ESTIMATOR}, and its quartiles, between which it need not be, are those of the "
+    "ratios within a round. `fastdist LEVEL` is fastdist with the kernels of one instruction set on one "
+    "thread; unless it says otherwise, that of the level in use."
+)
+_SIZES = (
+    "To the left a call costs more than its elements, to the right the memory decides. Dotted lines are "
+    "where one array of the numbers fills a cache."
+)
+_ONE_SIZE = "No operation was timed at enough sizes for a picture."
+_ALONE = "There is no full run of this machine before this one, so nothing can be said yet."

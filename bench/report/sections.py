@@ -1,0 +1,182 @@
+"""Sections of the report that say what was measured, how, and where a peer wins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from bench.report.markdown import bullet, details, figure, paragraph, table, whole
+from bench.report.results import LADDER, NO_PEERS, Group, Ratio, Run, Timing, first_step, ratio
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A peer beside fastdist on as many threads, at the level in use: below 1 time, the peer is faster."""
+
+    group: Group
+    peer: str
+    times: Ratio
+
+    @property
+    def within_spread(self) -> bool:
+        return self.times.upper >= 1
+
+
+def contests(run: Run, several_threads: bool = False) -> list[Contest]:
+    """Every peer on one thread, or on more, with fastdist on as many: won or lost."""
+    return [
+        Contest(group, theirs.rung, ratio(theirs, ours))
+        for group in run.groups
+        for theirs in group.peers
+        if (theirs.threads > 1) == several_threads and (ours := run.ours(group, theirs.threads)) is not None
+    ]
+
+
+def where_a_peer_wins(run: Run) -> list[str]:
+    """The first paragraph, and a table of all that it counts."""
+    met = contests(run)
+    text = f"On one thread, a peer is faster than fastdist (`{run.level}`) {_where(met)}"
+    several = contests(run, several_threads=True)
+    if several:
+        text += f" On several threads, a peer is faster than fastdist on as many {_where(several)}"
+    lost = [each for each in (*met, *several) if each.times.value < 1]
+    if not lost:
+        return paragraph(text)
+    rows = [
+        [each.group.name, f"`{each.group.case}`", each.peer, figure(1 / each.times.value), _doubt(each)]
+        for each in lost
+    ]
+    headings = ["operation", "case", "peer", "times as fast", ""]
+    return [*paragraph(text), "", *details(f"All {len(lost)} of them", table(headings, rows, left=3))]
+
+
+def _where(met: Sequence[Contest]) -> str:
+    """In each operation's own case, then in those that are lost at other sizes alone."""
+    lost = [each for each in met if each.times.value < 1]
+    if not lost:
+        return f"nowhere, out of {whole(_cases(met))} cases with a peer."
+    headlines = [each for each in lost if each.group.headline]
+    lost_anyway = {each.group.name for each in headlines}
+    others = [each for each in lost if each.group.name not in lost_anyway]
+    text = f"in {whole(_cases(lost))} of {whole(_cases(met))} cases."
+    if headlines:
+        text += f" In the case that stands for an operation: {_of_operations(headlines)}."
+    if others:
+        text += f" At other sizes alone: {_of_operations(others)}."
+    return text
+
+
+def _cases(met: Sequence[Contest]) -> int:
+    return len({(each.group.operation, each.group.case) for each in met})
+
+
+def _of_operations(lost: Sequence[Contest]) -> str:
+    """Of each the peer that is ahead most; the largest first."""
+    worst: dict[str, Contest] = {}
+    for each in sorted(lost, key=lambda each: each.times.value):
+        worst.setdefault(each.group.name, each)
+    return "; ".join(
+        f"**{name}** ({each.peer}, {figure(1 / each.times.value)} times as fast{_doubt(each, ', ')})"
+        for name, each in worst.items()
+    )
+
+
+def _doubt(contest: Contest, before: str = "") -> str:
+    return f"{before}within the spread" if contest.within_spread else ""
+
+
+def what_ran(run: Run) -> list[str]:
+    commit = run.commit[:12] + (", with changes that are not committed" if run.dirty else "")
+    facts = {
+        "date": run.date[:19],
+        "commit": commit,
+        **{name: str(value) for name, value in run.machine.items()},
+        "load before, after (1, 5, 15 minutes)": f"{_load(run.load_before)}; {_load(run.load_after)}",
+        "sweeps": str(run.sweeps),
+        "rounds of a group": rounds(run),
+        "took": f"{run.seconds / 60:.0f} minutes",
+    }
+    return table(["", ""], facts.items(), left=2)
+
+
+def rounds(run: Run) -> str:
+    """The least and the most of any case."""
+    counts = sorted({len(timing.seconds) for group in run.groups for timing in group.timings})
+    return " to ".join(map(str, dict.fromkeys((*counts[:1], *counts[-1:]))))
+
+
+def _load(averages: Sequence[float]) -> str:
+    return ", ".join(f"{average:.2f}" for average in averages)
+
+
+def not_measured(run: Run) -> list[str]:
+    """Rungs that are missing, and groups in which fastdist's level in use is."""
+    lines: list[str] = []
+    topics: dict[str, list[str]] = {}
+    for rung in run.rungs:
+        if rung.missing is not None:
+            topics.setdefault(f"{rung.name}: {rung.missing}", []).append(rung.topic)
+    for reason, where in topics.items():
+        lines += bullet(f"{reason} ({', '.join(dict.fromkeys(where))})")
+    for left_out in run.left_out:
+        lines += bullet(left_out)
+    for group in run.groups:
+        if group.topic != LADDER and run.ours(group) is None:
+            lines += bullet(f"{group.name}, `{group.case}`: no `fastdist {run.level}`")
+    for what, rows in (("whole programs", run.programs), ("limits", run.limits), ("peak memory", run.memory)):
+        if isinstance(rows, str):
+            lines += bullet(f"{what}: {rows}")
+        elif not rows:
+            lines += bullet(f"{what}: the run has none")
+    return lines or paragraph("Nothing: every rung of every topic ran.")
+
+
+def how_peers_are_used(run: Run) -> list[str]:
+    rungs = [rung for rung in run.rungs if rung.family not in NO_PEERS]
+    lines: list[str] = []
+    for topic, rows in _by_topic((rung.topic, rung.name, rung.how) for rung in rungs):
+        lines += [f"### {topic}", "", *table(["peer", "how it is used"], rows, left=2), ""]
+    return lines
+
+
+def _by_topic(rows: Iterable[tuple[str, str, str | None]]) -> list[tuple[str, list[tuple[str, str]]]]:
+    topics: dict[str, list[tuple[str, str]]] = {}
+    for topic, name, text in rows:
+        if text is not None and (name, text) not in topics.setdefault(topic, []):
+            topics[topic].append((name, text))
+    return [(topic, found) for topic, found in topics.items() if found]
+
+
+def spread(timing: Timing) -> str:
+    return "–".join(figure(x) for x in timing.quartiles)
+
+
+def ladder(run: Run) -> list[str]:
+    lines: list[str] = []
+    for group in run.groups:
+        if group.topic != LADDER:
+            continue
+        first = first_step(group)
+        rows = []
+        before: Timing | None = None
+        for step in group.timings:
+            rows.append([step.rung, figure(step.best), figure(step.median), spread(step)])
+            # fastdist is no step, and one thread of it does not follow the step with threads.
+            compared = (None if step.family == "fastdist" else before, first)
+            rows[-1] += ["" if other is None else times(other, step) for other in compared]
+            rows[-1][0] += asked(step)
+            before = step
+        headings = ["step", "best", "median", "quartiles", "x the step before", "x pure Python"]
+        lines += paragraph(f"`{group.case}`, ns for each {group.element}:")
+        lines += ["", *table(headings, rows), ""]
+    return lines or paragraph("The run has no ladder.")
+
+
+def times(theirs: Timing, ours: Timing) -> str:
+    """In bold where we lose."""
+    value = ratio(theirs, ours).value
+    return figure(value) if value >= 1 else f"**{figure(value)}**"
+
+
+def asked(timing: Timing) -> str:
+    return "" if timing.size == timing.asked_size else f" ({whole(timing.size)} at once)"

@@ -1,0 +1,155 @@
+"""Comparison of two saved runs, whose ratios are known."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("bench.report", reason="the benchmarks are in the checkout alone")
+
+from bench.__main__ import main
+from bench.report.compare import changes, compare
+from bench.report.history import find_run
+from bench.report.results import ESTIMATORS, load, ratio
+
+made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("synthetic_run.py"))))
+OURS = {"fastdist x86_64_v4": 1.0}
+# Their median is 1, their quartiles are far from it.
+WIDE = (0.7, 1.4, 0.75, 1.3, 1.0, 1.0)
+
+
+def saved(folder: Path, name: str, noise: dict[str, tuple[float, ...]] | None = None, **ns: float) -> Path:
+    times = OURS | {rung.replace("_", " "): each for rung, each in ns.items()}
+    return Path(made.saved(folder, name, made.run(made.group("draw", "draw 7", 7, times, noise=noise))))
+
+
+@pytest.mark.parametrize(
+    ("loss", "status"),
+    [pytest.param(0.12, 1, id="12 %"), pytest.param(0.05, 0, id="5 %"), pytest.param(-0.5, 0, id="gain")],
+)
+def test_status_tells_of_a_loss_to_numpy(tmp_path: Path, loss: float, status: int) -> None:
+    before = saved(tmp_path, "a", NumPy_PCG64=8.0)
+    assert compare(before, saved(tmp_path, "b", NumPy_PCG64=8.0 * (1 - loss))) == status
+
+
+def test_loss_to_another_peer_is_shown_and_no_more(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = saved(tmp_path, "a", NumPy_PCG64=8.0, SciPy=20.0)
+    assert compare(before, saved(tmp_path, "b", NumPy_PCG64=8.0, SciPy=10.0)) == 0
+    printed = capsys.readouterr().out
+    assert "| draw | draw 7 | fastdist x86_64_v4 | SciPy | 20.0 | 10.0 | -50.0 % |  |" in printed
+    assert "Against NumPy: 0 of 1 changed" in printed
+
+
+def test_ratios_of_one_run_alone_do_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = saved(tmp_path, "a", NumPy_PCG64=8.0, SciPy=20.0)
+    assert compare(before, saved(tmp_path, "b", SciPy=20.0)) == 0
+    assert "1 ratios are in both runs, 1 in the first alone, 0 in the second alone" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("noise", "beyond"), [(None, True), ({"NumPy PCG64": WIDE}, False)])
+def test_spread_decides_what_has_changed(tmp_path: Path, noise: Any, beyond: bool) -> None:
+    before = saved(tmp_path, "a", noise, NumPy_PCG64=8.0)
+    after = saved(tmp_path, "b", noise, NumPy_PCG64=7.6)
+    (change,) = changes(load(before), load(after))
+    assert change.relative == pytest.approx(-0.05)
+    assert change.beyond_spread == beyond
+    assert compare(before, after) == 0
+
+
+def test_large_loss_within_the_spread_is_a_loss(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    noise = {"NumPy PCG64": WIDE}
+    before = saved(tmp_path, "a", noise, NumPy_PCG64=8.0)
+    assert compare(before, saved(tmp_path, "b", noise, NumPy_PCG64=7.04)) == 1
+    assert "LOSS, within the spread" in capsys.readouterr().out
+
+
+def test_largest_changes_come_first(tmp_path: Path) -> None:
+    before = saved(tmp_path, "a", NumPy_PCG64=8.0, SciPy=20.0, numexpr=4.0)
+    after = saved(tmp_path, "b", NumPy_PCG64=7.2, SciPy=60.0, numexpr=2.0)
+    assert [change.key.against for change in changes(load(before), load(after))] == [
+        "SciPy",
+        "numexpr",
+        "NumPy PCG64",
+    ]
+
+
+def test_another_machine_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = saved(tmp_path, "a", NumPy_PCG64=8.0)
+    compare(before, saved(tmp_path, "b", NumPy_PCG64=8.0))
+    assert "machines differ" not in capsys.readouterr().out
+    path = tmp_path / "b.json"
+    path.write_text(path.read_text().replace("Synthetic 9000", "Synthetic 9001"))
+    compare(before, path)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert (
+        "The machines differ: Synthetic 9000, 2 CPUs, x86_64_v4 -> Synthetic 9001, 2 CPUs, x86_64_v4"
+        in printed
+    )
+
+
+@pytest.mark.parametrize("text", ["# no JSON", "{}", "[]"])
+def test_a_file_that_is_no_run_is_named(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(text)
+    assert main(["compare", str(other), str(other)]) == 2
+    assert f"{other} was not written by python -m bench run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_estimators_give_the_ratio_that_all_rounds_have(tmp_path: Path, estimator: str) -> None:
+    (group,) = load(saved(tmp_path, "a", NumPy_PCG64=8.0)).groups
+    ours, theirs = group.timing("fastdist x86_64_v4"), group.timing("NumPy PCG64")
+    found = ratio(theirs, ours, estimator)
+    assert (found.value, found.lower, found.upper) == pytest.approx((8, 8, 8))
+
+
+def test_rounds_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
+    figures = made.run(made.group("draw", "draw 7", 7, OURS | {"SciPy": 20.0}))
+    figures["benchmarks"][0]["stats"]["data"].pop()
+    run = load(made.saved(tmp_path, "a", figures))
+    with pytest.raises(ValueError, match="SciPy has 6 rounds, fastdist x86_64_v4 5"):
+        run.ratios()
+
+
+NAMES = [
+    "2026-11-22_0900_0123abc",
+    "2026-11-23_1210_593866a",
+    "2026-11-23_1300_0123abc-dirty",
+    "2026-11-24_0800_fedcba9-quick",
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("latest", 2),
+        ("2026-11-22", 0),
+        ("2026-11-23", 2),
+        ("2026-11-23_1210", 1),
+        ("5938", 1),
+        ("593866a0123456789", 1),
+        ("0123abc", 2),
+        ("2026-11-24", 3),
+        ("fedcba9", 3),
+        ("2026-11-22_0900_0123abc.json", 0),
+    ],
+)
+def test_runs_are_found_by_name(tmp_path: Path, name: str, found: int) -> None:
+    for each in NAMES:
+        (tmp_path / f"{each}.json").write_text("{}")
+    assert find_run(name, tmp_path).stem == NAMES[found]
+    assert find_run(str(tmp_path / f"{NAMES[found]}.json"), tmp_path).stem == NAMES[found]
+
+
+@pytest.mark.parametrize("name", ["", "latest", "2026", "abc"])
+def test_run_that_is_not_there(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FileNotFoundError, match="no run"):
+        find_run(name, tmp_path)

@@ -1,0 +1,388 @@
+"""The report and the README's tables: what the newest saved run gives, and what made-up runs give."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("bench.report", reason="the benchmarks are in the checkout alone")
+
+from bench import BENCH
+from bench.operations import OPERATIONS
+from bench.report import agreement, measurements, sections
+from bench.report.history import find_run, full_runs, runs_up_to
+from bench.report.markdown import WIDTH, bullet, duration, figure, paragraph, table
+from bench.report.readme import SMALL_CALLS, TABLES
+from bench.report.report import COMMAND, README, readme_text, report_text
+from bench.report.results import Run, load
+from bench.report.tables import Column, Place, Row, Sentence, Table, fastdist_rows, filled, names
+
+made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("synthetic_run.py"))))
+NS = {**made.PEERS, **made.FASTDIST}
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def one_run(
+    folder: Path, *groups: list[dict[str, Any]], name: str = "2026-11-23_1210_593866a", **parts: Any
+) -> Run:
+    return load(made.saved(folder, name, made.run([each for group in groups for each in group], **parts)))
+
+
+def text(lines: list[str]) -> str:
+    return " ".join(lines)
+
+
+@pytest.mark.parametrize("part", ["README.md", "REPORT.md"])
+def test_is_what_the_newest_run_gives(part: str) -> None:
+    """A saved run that nobody has made the report of, or a figure changed by hand."""
+    if not full_runs():
+        pytest.skip("no full run is saved yet")
+    run = load(find_run("latest"))
+    if part == "README.md":
+        is_there = README.read_text()
+        expected = readme_text(is_there, run)
+    else:
+        is_there, expected = (BENCH / part).read_text(), report_text(run, runs_up_to(run))
+    assert is_there == expected, f"{part} is not what {run.path.name} gives: run {COMMAND}"
+
+
+def test_pictures_of_the_report_are_there() -> None:
+    if not full_runs():
+        pytest.skip("no full run is saved yet")
+    shown = [
+        line.split("](")[1].rstrip(")")
+        for line in (BENCH / "REPORT.md").read_text().splitlines()
+        if line[:2] == "!["
+    ]
+    assert shown
+    assert [name for name in shown if not (BENCH / name).is_file()] == [], f"run {COMMAND}"
+
+
+# Markdown
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.0678, "0.068"),
+        (0.996, "1.0"),
+        (1.005, "1.00"),
+        (999.4, "999"),
+        (999.6, "1 000"),
+        (2_372_000, "2 370 000"),
+    ],
+)
+def test_figures(number: float, text: str) -> None:
+    assert figure(number).replace("\N{NO-BREAK SPACE}", " ") == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(2.5, "2.50 s"), (0.25, "250 ms"), (2.5e-6, "2.50 microseconds"), (2.5e-8, "25.0 ns")],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("word", "escaped"), [("1.", "1\\."), ("-", "\\-"), ("##", "\\##"), ("1.5", "1.5"), ("-1", "-1")]
+)
+def test_a_wrapped_line_begins_no_list(word: str, escaped: str) -> None:
+    assert paragraph(f"{'x' * WIDTH} {word} y") == ["x" * WIDTH, f"{escaped} y"]
+    assert bullet(f"{'x' * WIDTH} {word} y")[1] == f"  {escaped} y"
+
+
+def test_cells_of_a_table() -> None:
+    assert table(["a", "b"], [["x|y", "1"]]) == ["| a | b |", "|---|---:|", "| x\\|y | 1 |"]
+
+
+# The first paragraph
+
+
+def first_paragraph(run: Run) -> str:
+    lines = sections.where_a_peer_wins(run)
+    return text(lines[: lines.index("")] if "" in lines else lines)
+
+
+def test_no_peer_wins(history: Path) -> None:
+    run = one_run(history, made.group("draw", "draw 1_000", 1000, NS))
+    assert first_paragraph(run) == (
+        "On one thread, a peer is faster than fastdist (`x86_64_v4`) nowhere, out of 1 cases with a peer."
+    )
+
+
+def test_where_a_peer_wins_is_said_first(history: Path) -> None:
+    """By name and by how much; a limit, another level and a peer on two threads are no such peers."""
+    lost = NS | {"SciPy": 0.5, "array copy": 0.1, "fastdist x86_64_v3": 0.2}
+    groups = [made.group("draw", "draw 1_000", 1000, NS), made.group("fit", "fit 1_000", 1000, lost)]
+    run = one_run(history, *groups)
+    assert first_paragraph(run) == (
+        "On one thread, a peer is faster than fastdist (`x86_64_v4`) in 1 of 2 cases. "
+        "In the case that stands for an operation: **normal: fit** (SciPy, 2.00 times as fast)."
+    )
+    lines = report_text(run, [run]).splitlines()
+    first = next(
+        line for line in lines[lines.index("# Benchmarks: every speed-up, and its history") + 1 :] if line
+    )
+    assert first.startswith("On one thread, a peer is faster than fastdist (`x86_64_v4`) in 1 of 2 cases.")
+
+
+def test_cases_of_an_operation_that_a_peer_wins_are_told_together(history: Path) -> None:
+    groups = [
+        made.group("fit", f"fit {size}", size, NS | {"SciPy": ns}, headline=size == 100)
+        for size, ns in ((10, 0.25), (100, 0.5), (1000, 4.0))
+    ]
+    run = one_run(history, *groups)
+    told = sections.where_a_peer_wins(run)
+    assert "in 2 of 3 cases. In the case that stands for an operation: **normal: fit** (SciPy" in text(told)
+    assert [line for line in told if line.startswith("| normal")] == [
+        "| normal: fit | `fit 10` | SciPy | 4.00 |  |",
+        "| normal: fit | `fit 100` | SciPy | 2.00 |  |",
+    ]
+
+
+def test_what_is_lost_at_other_sizes_is_told_after(history: Path) -> None:
+    groups = [
+        made.group("fit", f"fit {size}", size, NS | {"SciPy": ns}, headline=size == 100)
+        for size, ns in ((10, 0.25), (100, 4.0))
+    ]
+    run = one_run(history, *groups)
+    assert (
+        "in 1 of 2 cases. At other sizes alone: **normal: fit** (SciPy, 4.00 times as fast)."
+        in first_paragraph(run)
+    )
+
+
+def test_a_peer_on_several_threads_is_held_against_fastdist_on_as_many(history: Path) -> None:
+    """Ours are 1 ns on one thread, 0.6 on two; on one alone where there is not enough to divide."""
+    peer = "PyTorch, 2 threads"
+    alone = {rung: ns for rung, ns in NS.items() if rung != "fastdist, 2 threads"}
+    groups = [
+        made.group("fit", "fit 10", 10, NS | {peer: 0.8}),
+        made.group("draw", "draw 10", 10, NS | {peer: 0.3}),
+        made.group("sort", "sort 10", 10, alone | {peer: 0.5}),
+    ]
+    for group in groups:
+        group[-1]["extra_info"]["threads"] = 2
+    assert first_paragraph(one_run(history, *groups)) == (
+        "On one thread, a peer is faster than fastdist (`x86_64_v4`) nowhere, out of 3 cases with a peer. "
+        "On several threads, a peer is faster than fastdist on as many in 2 of 3 cases. "
+        "In the case that stands for an operation: **normal: draw** (PyTorch, 2 threads, 2.00 times as "
+        "fast); **normal: sort** (PyTorch, 2 threads, 2.00 times as fast)."
+    )
+
+
+def test_a_win_within_the_spread_is_called_so(history: Path) -> None:
+    noise = {"SciPy": (0.8, 1.3, 0.9, 1.2, 0.9, 0.9)}
+    run = one_run(history, made.group("fit", "fit 10", 10, NS | {"SciPy": 1.0}, noise=noise))
+    assert "(SciPy, 1.25 times as fast, within the spread)." in first_paragraph(run)
+
+
+# What is missing
+
+
+def test_what_is_not_measured_is_named(history: Path) -> None:
+    missing = {
+        "topic": "normal",
+        "name": "numba",
+        "family": "numba",
+        "how": "njit",
+        "missing": "not installed",
+    }
+    alone = made.group("draw", "draw 7", 7, {"NumPy PCG64": 8.0})
+    figures = made.run(alone)
+    run = one_run(history, alone, rungs=[*figures["rungs"], missing])
+    said = sections.not_measured(run)
+    assert "- numba: not installed (normal)" in said
+    assert "- normal: draw, `draw 7`: no `fastdist x86_64_v4`" in said
+    assert "- whole programs: this system has no /usr/bin/time" in said
+    assert "- limits: llvm-mca is not installed" in said
+    assert "- peak memory: the run has none" in said
+
+
+def test_reasons_stand_where_the_tables_would(history: Path) -> None:
+    run = one_run(history, made.group("draw", "draw 7", 7, NS))
+    assert measurements.programs(run) == ["Not measured: this system has no /usr/bin/time"]
+    assert "Not measured: llvm-mca is not installed" in measurements.limits(run)
+
+
+def test_sizes_less_than_asked_are_named_and_counted(history: Path) -> None:
+    """100 ns for each of 1000, where 10_000 are asked: 100 times as long as fastdist, not 10."""
+    sizes = {"python textbook": 1000}
+    run = one_run(history, made.group("draw", "draw", 10_000, NS | {"python textbook": 100.0}, sizes=sizes))
+    lines = measurements.topic(run, "normal")
+    assert any(line.startswith("| draw |") and "| 100 |" in line for line in lines)
+    assert (
+        "Timed on fewer than was asked, for each element: python textbook (1\N{NO-BREAK SPACE}000 at once)."
+        in lines
+    )
+
+
+# Figures
+
+
+def test_threads_and_limits(history: Path) -> None:
+    limit = {
+        "operation": "draw",
+        "limit": "port model",
+        "ns_per_element": 0.5,
+        "how": "llvm-mca",
+        "level": None,
+    }
+    ns = NS | {"array copy": 0.25}
+    run = one_run(history, made.group("draw", "draw 1_000", 1000, ns), limits=[limit])
+    assert measurements.threads(run)[-1] == (
+        "| normal: draw | `draw 1_000` | 2 | 1.15 | 0.69 | 1.67 | 1.67–1.67 | 83% |"
+    )
+    found = {row.limit: row.longer for row in measurements.limit_rows(run)}
+    assert found == {"array copy": pytest.approx(4), "port model": pytest.approx(2)}
+
+
+def test_programs_and_memory(history: Path) -> None:
+    programs = [
+        {
+            "program": "monte_carlo",
+            "with": "NumPy",
+            "repeats": 2,
+            "wall_seconds": [4.0, 6.0],
+            "peak_kib": [4096, 4096],
+        },
+        {
+            "program": "monte_carlo",
+            "with": "fastdist",
+            "repeats": 2,
+            "wall_seconds": [1, 1.5],
+            "peak_kib": [2048, 2048],
+        },
+    ]
+    peak = {
+        "operation": "draw",
+        "case": "draw",
+        "rung": "SciPy",
+        "returned": 1024,
+        "peak_resident": 2048,
+        "peak_python": 0,
+    }
+    run = one_run(history, made.group("draw", "draw", 1, NS), programs=programs, memory=[peak])
+    numpy, fastdist = measurements.programs(run)[2:]
+    assert numpy == "| monte_carlo | NumPy | 2 | 4.00 s | 5.00 s | 6.00 s | 4 | 4.00 | 2.00 |"
+    assert fastdist.endswith("| 1.25 s | 1.50 s | 2 |  |  |")
+    assert measurements.memory(run)[-1] == "| draw | `draw` | SciPy | 1 | 2 | 0 | 2.00 |"
+
+
+def test_ladder(history: Path) -> None:
+    steps = {"python textbook": 120.0, "Cython, unchanged": 60.0, "tiles and SIMD": 1.0}
+    run = one_run(history, made.group("Box-Muller", "a million", 10, steps, topic="ladder"))
+    last = sections.ladder(run)[-2]
+    assert last.startswith("| tiles and SIMD | 1.00 | 1.15 |")
+    assert last.endswith("| 60.0 | 120 |")
+
+
+def test_fastdist_is_no_step_of_the_ladder(history: Path) -> None:
+    """One thread of it would be said to be slower than the step with threads."""
+    steps = {"python textbook": 120.0, "tiles and SIMD": 0.5, "fastdist x86_64_v4": 1.0}
+    group = made.group("Box-Muller", "a million", 10, steps, topic="ladder")
+    assert sections.ladder(one_run(history, group))[-2].endswith("|  | 120 |")
+
+
+def test_agreement_of_two_runs(history: Path) -> None:
+    slower = {rung: ns * (1.2 if rung == "SciPy" else 1) for rung, ns in NS.items()}
+    before = one_run(history, made.group("draw", "draw", 1, NS), name="2026-11-22_1210_0000000")
+    after = one_run(history, made.group("draw", "draw", 1, slower))
+    found = agreement.differences(before, after)
+    # Two peers of each of three rungs, and two threads against one.
+    assert len(found) == 7
+    assert [round(each.size, 9) for each in found] == [0.2] * 3 + [0] * 4
+    said = text(agreement.agreement(before, after))
+    assert "share 7 ratios. The worst differs by 20.0 %; 3 differ by more than 10.0 %" in said
+    assert "| ratio of the bests | 0.0 % | 20.0 % | 20.0 % | 20.0 % | 20.0 % | 3 |" in said
+
+
+def test_history_is_of_the_same_machine(history: Path) -> None:
+    other = made.run([])["machine"] | {"CPU": "Another"}
+    group = made.group("draw", "draw", 1, NS)
+    one_run(history, group, name="2026-11-20_1210_aaaaaaa")
+    one_run(history, group, name="2026-11-21_1210_bbbbbbb", machine=other)
+    one_run(history, group, name="2026-11-22_1210_ccccccc-quick")
+    runs = runs_up_to(one_run(history, group), history)
+    assert [run.path.stem[-7:] for run in runs] == ["593866a", "aaaaaaa"]
+    assert measurements.history(runs)[-1] == "| normal: draw | NumPy PCG64 | 8.00 | 8.00 |"
+
+
+def test_history_compares_a_headline_with_itself_alone(history: Path) -> None:
+    """Held against another peer, or of another size, the ratio is another."""
+    one_run(history, made.group("draw", "draw 7", 7, NS, peer="SciPy"), name="2026-11-20_1210_aaaaaaa")
+    one_run(history, made.group("draw", "draw 8", 8, NS), name="2026-11-21_1210_bbbbbbb")
+    runs = runs_up_to(one_run(history, made.group("draw", "draw 7", 7, NS)), history)
+    assert measurements.history(runs)[2:] == ["| normal: draw | NumPy PCG64 | 8.00 |  |  |"]
+
+
+# The README
+
+
+PLACES = {"float64": Place("draw")}
+ROWS = [Row("NumPy", ("NumPy PCG64",), PLACES), Row("MKL", ("mkl_random",), PLACES)]
+TABLE = Table(
+    "ns",
+    [Column("float64", "float64"), Column("against NumPy", "float64", "NumPy PCG64")],
+    lambda run: [*ROWS, *fastdist_rows(run, PLACES)],
+)
+
+
+def test_table_of_the_readme(history: Path) -> None:
+    run = one_run(history, made.group("draw", "draw", 1, NS))
+    assert TABLE.lines(run) == [
+        "| ns | float64 | against NumPy |",
+        "|---|---:|---:|",
+        "| NumPy | 9.20 | 1.00 x |",
+        "| **fastdist**, AVX-512 | **1.15** | **8.00 x** |",
+        "| **fastdist**, AVX2 | 2.30 | 4.00 x |",
+        "",
+        "Not measured: MKL.",
+    ]
+
+
+def test_the_readme_has_a_place_for_each_part() -> None:
+    assert sorted(names(README.read_text())) == sorted([*TABLES, *SMALL_CALLS, "caption"])
+
+
+def test_the_readme_names_operations_and_rungs_that_there_are(history: Path) -> None:
+    """A name that nobody has would be a cell that stays empty."""
+    rungs = {each.name: {rung.name for rung in each.rungs} for each in OPERATIONS}
+    run = one_run(history, made.group("draw", "draw", 1, NS))
+    rows = [row for table in TABLES.values() for row in table.rows(run)]
+    asked = [(place.operation, row.rungs) for row in rows for place in row.places.values()]
+    sentences = [sentence for of_calls in SMALL_CALLS.values() for sentence in of_calls]
+    asked += [(sentence.place.operation, (sentence.against,)) for sentence in sentences]
+    assert len(asked) > 50
+    assert [(name, want) for name, want in asked if not rungs.get(name, set()).intersection(want)] == []
+
+
+def test_sentence_of_the_readme(history: Path) -> None:
+    run = one_run(history, made.group("draw", "draw", 100, NS))
+    takes = Sentence("It takes {ours} (SciPy: {theirs}).", Place("draw"), "SciPy")
+    assert takes.of(run) == "It takes 115 ns (SciPy: 2.30 microseconds)."
+    assert Sentence("{ours} {theirs}", Place("draw"), "mkl_random").of(run) == ""
+
+
+def test_parts_are_put_between_their_markers() -> None:
+    before = "a\n<!-- bench: one -->\n\nold\n\n<!-- end -->\nb\n<!-- bench: two -->\n<!-- end -->\n"
+    after = filled(before, {"one": ["| new |"], "two": ["x", "y"]})
+    assert after == (
+        "a\n<!-- bench: one -->\n\n| new |\n\n<!-- end -->\nb\n<!-- bench: two -->\n\nx\ny\n\n<!-- end -->\n"
+    )
+    assert filled(after, {"one": ["| new |"], "two": ["x", "y"]}) == after
+
+
+@pytest.mark.parametrize("parts", [{}, {"one": [], "two": []}, {"other": []}])
+def test_parts_without_a_place_and_places_without_a_part_are_errors(parts: dict[str, list[str]]) -> None:
+    with pytest.raises(ValueError, match="the text has the parts"):
+        filled("<!-- bench: one -->\n<!-- end -->\n", parts)
