@@ -95,7 +95,7 @@ THREADS = step_rung(
     "ladder",
     "step 6 in Python's threads, without the GIL",
     level=_dispatch.LEVEL,
-    threads=fastdist.get_num_threads(),
+    threads=max(2, fastdist.get_num_threads()),
     smallest=100_000,
     missing=not_installed("Cython") or why_alone(),
 )
