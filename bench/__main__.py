@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             return compare(find_run(options.before), find_run(options.after))
         else:
             annotate(options.into)
-    except (FileNotFoundError, RuntimeError) as error:
+    except (OSError, RuntimeError) as error:  # no such run, a folder that is read-only, no compiler, ...
         print(f"python -m bench: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

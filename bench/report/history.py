@@ -28,7 +28,10 @@ def find_run(name: str, history: Path = HISTORY) -> Path:
     found = full[:1] if name == "latest" else [path for path in (*full, *quick) if _is_named(path, name)]
     if not found:
         there = ", ".join(path.name for path in full) or "none"
-        raise FileNotFoundError(f"no run {name!r} in {history}; full runs: {there}")
+        raise FileNotFoundError(
+            f"no run {name!r} in {history}; full runs: {there}. `python -m bench run --save` makes one; what "
+            "was not saved is given as a file"
+        )
     return found[0]
 
 

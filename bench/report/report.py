@@ -26,7 +26,10 @@ def report(run: Path | None = None, into: Path | None = None) -> None:
     It goes to ``bench/``, and the README's tables are replaced; ``into`` another folder, and the README
     stays as it is, as it does if the run is a quick one.
     """
-    from bench.report.pictures import draw  # needs matplotlib, which the texts do without
+    try:
+        from bench.report.pictures import draw  # needs matplotlib, which the texts do without
+    except ImportError as error:
+        raise RuntimeError(f"{error}: pip install --editable '.[bench]' brings it") from error
 
     path = find_run("latest") if run is None else run
     reported = load(path)
