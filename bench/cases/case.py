@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 SEED = 7
-PURE_PYTHON_LARGEST = 10_000
+# Objects of more fill the caches, by another share in each process.
+PURE_PYTHON_LARGEST = 1_000
 # What a quick run asks for at most.
 QUICK_LARGEST = 200_000
 

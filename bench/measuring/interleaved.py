@@ -25,7 +25,7 @@ import fastdist
 from bench.cases.case import Call, Case, Operation, Rung, check
 from bench.measuring.machine import usable_cpus
 
-SWEEPS = 7
+SWEEPS = 6
 MOST_ROUNDS = 7
 # What a group may take in a sweep, unless one round takes longer.
 SECONDS_A_GROUP = 0.3
@@ -79,13 +79,12 @@ class Timing:
         with self.alone():
             while (seconds := self.timer.timeit(number)) < SECONDS_A_TIMING:
                 number *= 2
-        return number, seconds * (1 + 1 / number if number > 1 else 1)
+        return number, seconds * (1 + 1 / number)
 
     def seconds(self, number: int) -> float:
-        """A call.  One before it brings its data back into the caches, if they are small enough for that."""
+        """A call.  One before it brings its data back into the caches, and its temporaries' pages."""
         with self.alone():
-            if number > 1:
-                self.call()
+            self.call()
             return self.timer.timeit(number) / number
 
 

@@ -28,7 +28,7 @@ LATEST = BENCH / "latest.json"
 
 # For glibc: no array below 1 GiB is a mapping of its own, and the heap does not shrink.  Else the pages of
 # temporaries are zeroed anew in some calls and not in others, by what else has been freed.
-KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
 
 
 def run(quick: bool, save: bool) -> Path:

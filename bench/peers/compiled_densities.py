@@ -176,7 +176,8 @@ JAX = Rung(
     "JAX, jit",
     jax,
     "JAX",
-    how="`jax.scipy.stats.norm` under `jit`, data on the device before; one thread by NPROC",
+    how="`jax.scipy.stats.norm` under `jit`, data on the device before; one thread by NPROC, dispatched "
+    "in turn",
     forms=("new",),
     methods=(*FUNCTIONS, *OF_ALL_DATA),
     missing=not_installed("jax"),

@@ -37,6 +37,8 @@ def jax(float64: bool = True) -> Any:
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     library = importlib.import_module("jax")
     library.config.update("jax_enable_x64", float64)
+    # Who waits for each result loses by a hand-over: 12 microseconds instead of 4 for a thousand numbers.
+    library.config.update("jax_cpu_enable_async_dispatch", False)
     return library
 
 

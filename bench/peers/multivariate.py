@@ -246,7 +246,8 @@ JAX = peer(
     jax,
     "JAX",
     how='`jax.random.multivariate_normal(method="cholesky")` and `jax.scipy.stats.multivariate_normal`, '
-    f"under `jit`: they factor in each call, for there is no frozen form; one thread by NPROC{HERE}",
+    "under `jit`: they factor in each call, for there is no frozen form; one thread by NPROC, dispatched "
+    f"in turn{HERE}",
     dtypes=(np.float64, np.float32),
     methods=("sample", "logpdf", "pdf", "cholesky"),
     missing=not_installed("jax"),

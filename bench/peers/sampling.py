@@ -197,7 +197,7 @@ JAX = Rung(
     jax,
     "JAX",
     how="`jax.random.normal`, `uniform` under `jit`, the key split in each call; threefry, its fastest "
-    "on a CPU; one thread by NPROC",
+    "on a CPU; one thread by NPROC, dispatched in turn",
     forms=("new",),
     methods=("standard_normal", "random"),
     missing=not_installed("jax"),

@@ -94,7 +94,7 @@ def what_ran(run: Run) -> list[str]:
         "load before, after (1, 5, 15 minutes)": f"{_load(run.load_before)}; {_load(run.load_after)}",
         "sweeps": str(run.sweeps),
         "rounds of a group": rounds(run),
-        "took": f"{run.seconds / 60:.0f} minutes",
+        "took": f"{run.seconds / 60:.1f} minutes",
     }
     return table(["", ""], facts.items(), left=2)
 
