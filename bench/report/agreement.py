@@ -13,6 +13,13 @@ from bench.report.sections import rounds
 
 ASKED = 0.1
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
+WHAT_IT_TOOK = (
+    "What it took: rounds in shuffled order, and sweeps that are minutes apart, in new arrays; one CPU for "
+    "what has one thread; memory that the C library keeps; a call before each that is timed; libraries "
+    "imported before any thread is held to a CPU; JAX without asynchronous dispatch, and on one thread; no "
+    "more than a thousand Python numbers at a time; and the lowest tenth of the times, since what disturbs "
+    "a machine makes it slower, seldom faster."
+)
 
 
 @dataclass(frozen=True)
@@ -40,11 +47,14 @@ def agreement(before: Run, after: Run) -> list[str]:
     if not found:
         return paragraph(f"The run before, `{before.path.name}`, has no ratio in common with this one.")
     beyond = [difference for difference in found if difference.size > ASKED]
+    in_use = [difference for difference in found if difference.key.ours == f"fastdist {after.level}"]
+    in_use_beyond = sum(difference.size > ASKED for difference in in_use)
     commits = "the same commit" if before.commit == after.commit else "another commit, so code may differ"
     lines = paragraph(
         f"This run and the full run before it on this machine, `{before.path.name}` ({commits}), share "
         f"{whole(len(found))} ratios. The worst differs by {percent(found[0].size)}; "
-        f"{whole(len(beyond))} differ by more than {percent(ASKED)}. A difference is "
+        f"{whole(len(beyond))} differ by more than {percent(ASKED)}; of the {whole(len(in_use))} of "
+        f"fastdist's level in use on one thread, {whole(in_use_beyond)}. A difference is "
         "`max(a/b,b/a)-1`. Ratios are those of fastdist's rungs to every other rung, of its threads to "
         "one, and of the ladder's steps to pure Python."
     )
@@ -55,6 +65,13 @@ def agreement(before: Run, after: Run) -> list[str]:
             f"{run.seconds / 60:.0f} minutes, at a load of {run.load_before[0]:.2f} before and "
             f"{run.load_after[0]:.2f} after."
         )
+    told = WHAT_IT_TOOK
+    if beyond:
+        several = sum("threads" in f"{each.key.ours} {each.key.against}" for each in beyond)
+        told += (
+            f" Of what still differs, {whole(several)} have several threads; why the others do is not known."
+        )
+    lines += ["", *paragraph(told)]
     lines += [
         "",
         *paragraph("The same timings by each way to estimate a ratio; the report uses the first:"),

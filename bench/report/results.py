@@ -44,7 +44,7 @@ ESTIMATORS: Mapping[str, Estimator] = {
     "ratio of the lowest tenths": ratio_of_low_quantiles,
 }
 # What every ratio of the report is; agreement.py shows how well each of them repeats.
-ESTIMATOR = "ratio of the bests"
+ESTIMATOR = "ratio of the lowest tenths"
 
 
 @dataclass(frozen=True)
