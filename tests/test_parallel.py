@@ -2,6 +2,7 @@
 
 import _thread
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -62,6 +63,15 @@ def test_an_error_in_any_thread_is_raised_and_stops_the_rest():
     assert len(done) <= 10**7 // (parallel.CHUNK_BLOCKS * 4096)
 
 
+@pytest.fixture
+def sigint_raises():
+    """Ctrl-C raises, as at a terminal: a process that was started in the background ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint_raises")
 @pytest.mark.parametrize("threads", [1, 2])
 def test_keyboard_interrupt_during_a_long_fill(threads):
     """Ctrl-C ends the call soon, all threads stop, and the generator and the pool go on working."""
@@ -93,6 +103,7 @@ def test_keyboard_interrupt_during_a_long_fill(threads):
         assert rng.standard_normal(300_000)[-1] == fastdist.default_rng(1).standard_normal(300_000)[-1]
 
 
+@pytest.mark.usefixtures("sigint_raises")
 def test_an_interrupted_call_has_taken_its_samples():
     """Nothing is drawn twice: after Ctrl-C the stream stands where the call would have left it."""
     out = np.empty(20_000_000)
