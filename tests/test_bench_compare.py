@@ -12,9 +12,10 @@ import pytest
 pytest.importorskip("bench.report", reason="the benchmarks are in the checkout alone")
 
 from bench.__main__ import main
+from bench.estimators import ESTIMATORS
 from bench.report.compare import changes, compare
 from bench.report.history import find_run
-from bench.report.results import ESTIMATORS, load, ratio
+from bench.report.results import load, ratio
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("synthetic_run.py"))))
 OURS = {"fastdist x86_64_v4": 1.0}

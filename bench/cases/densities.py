@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import SEED, Call, Case, Rung, touched
+from bench.cases.case import SEED, Call, Case, Rung, placed, touched
 from bench.cases.fastdist_rungs import REFERENCE_LEVEL, fastdist_rungs, package_on
 from bench.cases.limits import array_copy
 from fastdist import normal_functions, normal_likelihood
@@ -103,7 +103,7 @@ def operands(case: Function) -> Operands:
 @lru_cache(maxsize=2)  # 5e7 are 0.4 GB
 def data(probability: bool, parameters: str, dtype: np.dtype[Any], size: int) -> Operands:
     def repeated(array: Array) -> Array:
-        return np.resize(array.astype(dtype), size) if size > PERIOD else array[:size].astype(dtype)
+        return placed(np.resize(array.astype(dtype), size))
 
     z, p, locs, scales = period()
     if parameters == "arrays":

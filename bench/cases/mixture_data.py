@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import SEED
+from bench.cases.case import SEED, placed
 
 # Points of which the data are made at once: few, so that making them is no peak of memory.
 CHUNK = 1 << 12
@@ -84,7 +84,7 @@ def make_points(
     """The first points of more are the same."""
     parameters = true_parameters(dimension, components, covariance_type)
     factors = np.linalg.cholesky(full_covariances(parameters, covariance_type))
-    x = np.empty((n, dimension), dtype)
+    x = placed(np.empty((n, dimension), dtype))
     for first in range(0, n, CHUNK):
         rng = np.random.default_rng((SEED, first))
         labels = rng.choice(components, CHUNK, p=parameters.weights)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import SEED, Call, Case
+from bench.cases.case import SEED, Call, Case, placed
 from bench.cases.fastdist_rungs import REFERENCE_LEVEL, fastdist_rungs, package_on
 from bench.cases.mixture_data import Parameters, make_points, start_parameters
 
@@ -68,7 +68,7 @@ def operand(case: MixtureFunction) -> Array:
 @lru_cache(maxsize=4)
 def probabilities(size: int) -> Array:
     """The first of more are the same."""
-    return np.random.default_rng(SEED).random(size)
+    return placed(np.random.default_rng(SEED).random(size))
 
 
 # What holds of all right results: by libm, a point at a time

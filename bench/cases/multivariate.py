@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import QUICK_LARGEST, SEED, Call, Case, Rung, touched
+from bench.cases.case import QUICK_LARGEST, SEED, Call, Case, Rung, placed, touched
 from bench.cases.fastdist_rungs import BASELINE_LARGEST, REFERENCE_LEVEL, fastdist_rungs, package_on
 from bench.cases.sampling import BITS_COMPARED, STANDARD_ERRORS
 
@@ -192,7 +192,7 @@ def make_points(dimension: int, rows: int, batch: bool, dtype: type[np.generic])
     mean = make_parameters(dimension, rows if batch else None).mean
     x = np.random.default_rng(SEED + 1).standard_normal((rows, dimension))
     x += mean
-    return x.astype(dtype, copy=False)
+    return placed(x.astype(dtype, copy=False))
 
 
 # The rungs

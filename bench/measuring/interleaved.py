@@ -4,6 +4,7 @@ The clock rate and the neighbours of a machine change within seconds, so times t
 do not compare.  Here a *round* times each rung of a group (an operation and a case) once, in shuffled
 order: a ratio within a round compares times a few milliseconds apart.  A *sweep* goes through all groups
 with some rounds each, in new arrays; sweeps are minutes apart, so that one bad minute does not decide.
+What time is left goes to groups whose ratios are not settled: another in every other sweep.
 
 pytest-benchmark gets the times as if it had taken them: its timer reads them off the record.
 """
@@ -13,16 +14,19 @@ from __future__ import annotations
 import os
 import random
 import sys
+import time
 import timeit
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 
+import numpy as np
 from tqdm import tqdm
 
 import fastdist
 from bench.cases.case import Call, Case, Operation, Rung, check
+from bench.estimators import low_quantile
 from bench.measuring.machine import usable_cpus
 
 SWEEPS = 6
@@ -33,6 +37,10 @@ SECONDS_A_GROUP = 0.3
 SECONDS_OF_A_SLOW_ROUND = 1.0
 # Long enough that the clock's resolution and the loop do not count, short enough for many rounds.
 SECONDS_A_TIMING = 2e-3
+# Groups with a ratio that differs by more from one half of the sweeps to the other are measured again, the
+# worst first, until there is none or all sweeps have taken so long.
+SETTLED = 0.05
+SECONDS_IN_ALL = 14 * 60
 
 # By operation, case and rung.
 Key = tuple[str, Case, str]
@@ -112,11 +120,44 @@ class Measurement:
         return self.taken[key]
 
     def measure(self) -> None:
+        end = time.monotonic() + SECONDS_IN_ALL
         sweeps = 1 if self.quick else SWEEPS
         every = [(sweep, i) for sweep in range(sweeps) for i in range(len(self.groups))]
         for sweep, i in tqdm(every, unit="group", file=sys.__stderr__, disable=None, leave=False):
             if sweep % 2 == 0 or i not in self.slow:
                 self.measure_group(i, first=sweep == 0)
+        if not self.quick:
+            self.settle(end)
+
+    def settle(self, end: float) -> None:
+        """More sweeps, of what needs them, while there is time."""
+        unsettled = self.unsettled()
+        with tqdm(unit="group", desc="again", file=sys.__stderr__, disable=None, leave=False) as progress:
+            while unsettled:
+                for i in unsettled:
+                    if time.monotonic() > end:
+                        return
+                    self.measure_group(i, first=False)
+                    progress.update()
+                unsettled = self.unsettled()
+
+    def unsettled(self) -> list[int]:
+        """The worst group first."""
+        differences = {i: self.difference_of_halves(i) for i in range(len(self.groups))}
+        worst_first = sorted(differences, key=lambda i: differences[i], reverse=True)
+        return [i for i in worst_first if differences[i] > SETTLED]
+
+    def difference_of_halves(self, i: int) -> float:
+        """By how much the logarithm of a ratio differs, at most, between every other sweep and the rest."""
+        halves = []
+        for key in map(self.groups[i].key, (rung for rung, _ in self.groups[i].answers)):
+            if key not in self.failed:
+                sweeps = np.array(self.taken[key]).reshape(-1, self.rounds[i])
+                halves.append([low_quantile(sweeps[::2]), low_quantile(sweeps[1::2])])
+        if not halves:
+            return 0.0
+        odd, even = np.log(halves).T
+        return float(np.ptp(odd - even))
 
     def measure_group(self, i: int, first: bool) -> None:
         group = self.groups[i]

@@ -8,9 +8,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from shutil import which
 from typing import Any
 
 from bench import BENCH, HISTORY
@@ -29,6 +30,9 @@ LATEST = BENCH / "latest.json"
 # For glibc: no array below 1 GiB is a mapping of its own, and the heap does not shrink.  Else the pages of
 # temporaries are zeroed anew in some calls and not in others, by what else has been freed.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
+# Where objects lie decides which of them share cache lines: the same in each run, as far as that can be.
+SAME_HASHES = {"PYTHONHASHSEED": "0"}
+SAME_ADDRESSES = ("setarch", "--addr-no-randomize")
 
 
 def run(quick: bool, save: bool) -> Path:
@@ -55,6 +59,7 @@ def run(quick: bool, save: bool) -> Path:
         "quick": quick,
         "sweeps": 1 if quick else SWEEPS,
         "seconds": round(time.monotonic() - began),
+        "same_addresses": bool(same_addresses()),
         "load_before": load_before,
         "load_after": load(),
     }
@@ -70,11 +75,18 @@ def measure(quick: bool) -> dict[str, Any]:
         path = Path(folder, "benchmarks.json")
         options = ["-q", "-rs", "--no-header", "--capture=no", f"--benchmark-json={path}"]
         command = [sys.executable, "-m", "pytest", str(BENCH), *options, *(["--quick"] if quick else [])]
-        finished = subprocess.run(command, cwd=BENCH.parent, env=os.environ | KEEP_MEMORY)
+        environment = os.environ | KEEP_MEMORY | SAME_HASHES
+        finished = subprocess.run([*same_addresses(), *command], cwd=BENCH.parent, env=environment)
         if finished.returncode:
             raise SystemExit(finished.returncode)
         figures: dict[str, Any] = json.loads(path.read_text())
     return figures
+
+
+def same_addresses() -> Sequence[str]:
+    """What goes before a command so that its addresses are not random; nothing where that cannot be had."""
+    works = which(SAME_ADDRESSES[0]) and subprocess.run([*SAME_ADDRESSES, "true"], capture_output=True)
+    return SAME_ADDRESSES if works and works.returncode == 0 else ()
 
 
 def rungs() -> Iterator[dict[str, Any]]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.estimators import ESTIMATOR, ESTIMATORS
 from bench.report.markdown import bullet, details, figure, paragraph, percent, table, whole
-from bench.report.results import ESTIMATOR, ESTIMATORS, Key, Run
+from bench.report.results import Key, Run
 from bench.report.sections import rounds
 
 ASKED = 0.1

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench import BENCH
+from bench.estimators import ESTIMATOR
 from bench.report import measurements, sections
 from bench.report.agreement import agreement
 from bench.report.charts import BarChart, Chart, LineChart, charts
 from bench.report.history import find_run, runs_up_to
 from bench.report.markdown import paragraph
 from bench.report.readme import parts
-from bench.report.results import ESTIMATOR, LADDER, Run, load
+from bench.report.results import LADDER, Run, load
 from bench.report.tables import filled
 
 README = BENCH.parent / "README.md"

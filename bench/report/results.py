@@ -3,48 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-# Nanoseconds an element, round by round: theirs, ours; how many times as fast we are.
-Estimator = Callable[[Array, Array], float]
+from bench.estimators import ESTIMATOR, ESTIMATORS, Array
 
 LADDER = "ladder"
 NO_PEERS = ("fastdist", "ladder", "limit")
-LOW_QUANTILE = 0.1
-
-
-def median_of_ratios(theirs: Array, ours: Array) -> float:
-    return float(np.median(theirs / ours))
-
-
-def ratio_of_medians(theirs: Array, ours: Array) -> float:
-    return float(np.median(theirs) / np.median(ours))
-
-
-def ratio_of_bests(theirs: Array, ours: Array) -> float:
-    return float(theirs.min() / ours.min())
-
-
-def ratio_of_low_quantiles(theirs: Array, ours: Array) -> float:
-    return float(np.quantile(theirs, LOW_QUANTILE) / np.quantile(ours, LOW_QUANTILE))
-
-
-ESTIMATORS: Mapping[str, Estimator] = {
-    "median of the ratios within a round": median_of_ratios,
-    "ratio of the medians": ratio_of_medians,
-    "ratio of the bests": ratio_of_bests,
-    "ratio of the lowest tenths": ratio_of_low_quantiles,
-}
-# What every ratio of the report is; agreement.py shows how well each of them repeats.
-ESTIMATOR = "ratio of the lowest tenths"
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.estimators import ESTIMATOR
 from bench.report.markdown import duration, figure, paragraph, table, whole
-from bench.report.results import ESTIMATOR, Group, Run, Timing, ratio
+from bench.report.results import Group, Run, Timing, ratio
 
 LEVELS = {"baseline": "the baseline", "x86_64_v3": "AVX2", "x86_64_v4": "AVX-512"}
 
