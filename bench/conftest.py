@@ -75,6 +75,7 @@ def pytest_benchmark_update_json(
     config: pytest.Config, benchmarks: Sequence[Any], output_json: dict[str, Any]
 ) -> None:
     """What ``pytest-benchmark compare`` and the report ask for; four digits are what a time has."""
+    output_json["measurement"] = config.stash[MEASUREMENT].described
     for benchmark in output_json["benchmarks"]:
         for name in ("options", "param", "params"):
             benchmark.pop(name, None)

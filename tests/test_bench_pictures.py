@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -19,13 +21,13 @@ SIZES = (1, 1000, 1_000_000, 50_000_000)
 MOST_BYTES = 150 * 1024
 
 
-def a_run(folder: Path, name: str = "2026-11-23_1210_593866a") -> Run:
+def a_run(folder: Path, name: str = "2026-11-23_1210_593866a", **parts: Any) -> Run:
     groups = [made.group("draw", f"draw {size}", size, NS, headline=size == 1000) for size in SIZES]
     groups.append(made.group("fit", "fit", 10, NS | {"SciPy": 0.5}, topic="norm"))
     groups.append(
         made.group("Box-Muller", "steps", 10, {"python textbook": 9.0, "tiles": 1.0}, topic="ladder")
     )
-    return load(made.saved(folder, name, made.run([each for group in groups for each in group])))
+    return load(made.saved(folder, name, made.run([each for group in groups for each in group], **parts)))
 
 
 def test_charts_show_what_was_measured(tmp_path: Path) -> None:
@@ -61,7 +63,20 @@ def test_a_rung_that_takes_fewer_is_drawn_where_it_was_timed_on_all(tmp_path: Pa
     assert isinstance(sizes, LineChart)
     scipy = next(line for line in sizes.panels[0].lines if line.label == "SciPy")
     assert list(scipy.x) == [1, 10, 100]
-    assert scipy.y == pytest.approx([40 * 1.15, 30 * 1.15, 20 * 1.15])
+    assert scipy.y == pytest.approx([40, 30, 20])
+
+
+def test_lines_break_where_the_machine_is_another(tmp_path: Path) -> None:
+    another = made.run([])["machine"] | {"caches": "L1d 48 KiB"}
+    run, before = a_run(tmp_path), a_run(tmp_path, "2026-11-22_1210_0000000", machine=another)
+    oldest = a_run(tmp_path, "2026-11-21_1210_0000000", machine=another)
+    (history,) = (chart for chart in charts(run, [run, before, oldest]) if chart.name == "history")
+    assert isinstance(history, LineChart)
+    line = history.panels[0].lines[0]
+    assert line.x == [0, 1, 1.5, 2]
+    assert line.y == pytest.approx([8, 8, math.nan, 8], nan_ok=True)
+    assert [tick.splitlines()[-1] for tick in history.ticks] == ["A", "A", "B"]
+    assert "Lines break where the machine is another: A is Synthetic 9000" in history.caption
 
 
 def test_one_run_has_no_history(tmp_path: Path) -> None:

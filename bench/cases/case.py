@@ -7,6 +7,7 @@ To add an operation, add an `Operation` to the list of ``bench_<stem>.py``; to a
 from __future__ import annotations
 
 import importlib.util
+import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -148,20 +149,28 @@ class Operation:
 
 def touched(case: Case) -> NDArray[Any]:
     """An array whose pages are there already: the first touch costs more than the numbers."""
-    return placed(np.ones(case.size, case.dtype))
+    array = in_place((case.size,), np.dtype(case.dtype))
+    array.fill(1)
+    return array
 
 
 def placed(array: NDArray[Any]) -> NDArray[Any]:
-    """A copy in the place that glibc gives a large array of a new process: 16 bytes behind a page's border.
+    """A copy `in_place`."""
+    copy = in_place(array.shape, array.dtype)
+    copy[...] = array
+    return copy
+
+
+def in_place(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An array where glibc puts a large one of a new process: 16 bytes behind a page's border.
 
     Left to the heap, which has been used before, one sweep's array begins at a cache line and the next
     sweep's does not, which is a quarter of the time of whatever only reads.
     """
-    memory = np.empty(array.nbytes + PAGE, np.uint8)
+    size = math.prod(shape) * dtype.itemsize
+    memory = np.empty(size + PAGE, np.uint8)
     first = (CHUNK_HEADER - memory.ctypes.data) % PAGE
-    copy = memory[first : first + array.nbytes].view(array.dtype).reshape(array.shape)
-    copy[...] = array
-    return copy
+    return memory[first : first + size].view(dtype).reshape(shape)
 
 
 def not_installed(module: str) -> str | None:

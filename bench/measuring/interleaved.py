@@ -1,46 +1,45 @@
-"""Rungs timed in turn, round after round and sweep after sweep, so that a noisy machine disturbs all alike.
+"""Rungs timed in turn, sweep after sweep, so that a noisy machine disturbs all alike.
 
 The clock rate and the neighbours of a machine change within seconds, so times taken one after the other
-do not compare.  Here a *round* times each rung of a group (an operation and a case) once, in shuffled
-order: a ratio within a round compares times a few milliseconds apart.  A *sweep* goes through all groups
-with some rounds each, in new arrays; sweeps are minutes apart, so that one bad minute does not decide.
-What time is left goes to groups whose ratios are not settled: another in every other sweep.
+do not compare.  Here a *sweep* goes through all groups (an operation and a case); of each, in new arrays, all
+rungs are timed in turn, in shuffled order and, if it can be, in quiet moments (``quiet.py``).  Sweeps are
+minutes apart, so that one bad minute does not decide.  Those that come after the first few are of the rungs
+alone that are not settled: that have not come near their shortest time three times.
 
 pytest-benchmark gets the times as if it had taken them: its timer reads them off the record.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import time
 import timeit
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 
-import numpy as np
 from tqdm import tqdm
 
 import fastdist
 from bench.cases.case import Call, Case, Operation, Rung, check
-from bench.estimators import low_quantile
-from bench.measuring.machine import usable_cpus
+from bench.estimators import SHORTEST
+from bench.measuring.quiet import CPUs, Probe, only_on
 
-SWEEPS = 6
-MOST_ROUNDS = 7
-# What a group may take in a sweep, unless one round takes longer.
-SECONDS_A_GROUP = 0.3
-# Of a group whose round takes longer than this only every other sweep is made.
-SECONDS_OF_A_SLOW_ROUND = 1.0
-# Long enough that the clock's resolution and the loop do not count, short enough for many rounds.
-SECONDS_A_TIMING = 2e-3
-# Groups with a ratio that differs by more from one half of the sweeps to the other are measured again, the
-# worst first, until there is none or all sweeps have taken so long.
-SETTLED = 0.05
-SECONDS_IN_ALL = 14 * 60
+# Seconds.  Long enough that the clock and the loop do not count, short enough for quiet moments.
+SECONDS_A_TIMING = 5e-4
+# A time is the shortest of so many timings in a row, if they take no longer than that.
+MOST_TIMINGS, SECONDS_OF_TIMINGS = 5, 3e-3
+# In a sweep a rung has so many times, if they take no longer than that.
+MOST_TIMES, SECONDS_OF_TIMES = 4, 0.1
+# What takes longer finds little of its data in the caches, whatever was called before.
+SECONDS_OF_A_LONG_CALL = 10e-3
+# Of so many sweeps nothing is left out.
+FULL_SWEEPS = 3
+# A rung is settled if its three shortest times are so near to each other.
+SETTLED = 1.02
+SECONDS_IN_ALL = 16 * 60
 
 # By operation, case and rung.
 Key = tuple[str, Case, str]
@@ -63,37 +62,63 @@ class Timing:
 
     def __init__(self, rung: Rung, case: Case) -> None:
         self.rung, self.case = rung, case
-        # Not alone: the threads that a library starts when it is imported keep the CPUs of that moment.
+        # On all CPUs: the threads that a library starts when it is imported keep the CPUs of that moment.
         self.call: Call = rung.start(case)
         self.timer = timeit.Timer(self.call)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """On the last CPU if it has one thread, on all if it has more: the first serves interrupts."""
-        every = usable_cpus()
-        with fastdist.num_threads(self.rung.threads):
-            if self.rung.threads > 1 or not hasattr(os, "sched_setaffinity"):
-                yield
-                return
-            os.sched_setaffinity(0, {max(every)})
-            try:
-                yield
-            finally:
-                os.sched_setaffinity(0, every)
+    @property
+    def has_threads(self) -> bool:
+        return self.rung.threads > 1
 
-    def calibrate(self) -> tuple[int, float]:
-        """How many calls are long enough, and the seconds that a round of them takes."""
+    @contextmanager
+    def on(self, cpus: CPUs) -> Iterator[None]:
+        with fastdist.num_threads(self.rung.threads), only_on(cpus):
+            yield
+
+    def calibrate(self, cpus: CPUs) -> Calls:
+        """As many calls as are long enough."""
         number = 1
-        with self.alone():
+        with self.on(cpus):
             while (seconds := self.timer.timeit(number)) < SECONDS_A_TIMING:
                 number *= 2
-        return number, seconds * (1 + 1 / number)
+        return Calls(number, seconds)
 
-    def seconds(self, number: int) -> float:
-        """A call.  One before it brings its data back into the caches, and its temporaries' pages."""
-        with self.alone():
-            self.call()
-            return self.timer.timeit(number) / number
+    def seconds(self, calls: Calls, cpus: CPUs) -> float:
+        """A call.  One before it brings its data back into the caches, if it is not long."""
+        with self.on(cpus):
+            if not calls.are_long:
+                self.call()
+            return min(self.timer.repeat(calls.timings, calls.number)) / calls.number
+
+
+@dataclass(frozen=True)
+class Calls:
+    """So many are timed at once, and take about so long."""
+
+    number: int
+    seconds: float
+
+    @property
+    def seconds_a_call(self) -> float:
+        return self.seconds / self.number
+
+    @property
+    def are_long(self) -> bool:
+        return self.seconds_a_call > SECONDS_OF_A_LONG_CALL
+
+    @property
+    def timings(self) -> int:
+        """For one time."""
+        return at_least_one(MOST_TIMINGS, SECONDS_OF_TIMINGS / self.seconds)
+
+    @property
+    def times(self) -> int:
+        """In a sweep."""
+        return at_least_one(MOST_TIMES, SECONDS_OF_TIMES / (self.timings * self.seconds))
+
+
+def at_least_one(most: int, as_many_as_fit: float) -> int:
+    return max(1, min(most, int(as_many_as_fit)))
 
 
 class Measurement:
@@ -104,14 +129,25 @@ class Measurement:
         self.quick = quick
         self.taken: dict[Key, list[float]] = {}
         self.failed: dict[Key, Exception] = {}
-        self.numbers: dict[Key, int] = {}
-        self.rounds: list[int] = [1] * len(groups)
-        self.slow: set[int] = set()
+        self.calls: dict[Key, Calls] = {}
+        self.sweeps = 0
+        self.times = self.quiet_times = 0
+        self.probe = Probe()
         self.shuffle = random.Random(0).shuffle
         self.done = False
 
+    @property
+    def described(self) -> dict[str, int]:
+        return {
+            "sweeps": self.sweeps,
+            "times": self.times,
+            "quiet_times": self.quiet_times,
+            "rungs": len(self.taken),
+            "settled_rungs": sum(map(is_settled, self.taken.values())),
+        }
+
     def seconds(self, key: Key) -> list[float]:
-        """A call of this rung, round by round; or what it raised instead."""
+        """A call of this rung, each time; or what it raised instead."""
         if not self.done:
             self.done = True  # not again for each key, if it raises
             self.measure()
@@ -121,81 +157,66 @@ class Measurement:
 
     def measure(self) -> None:
         end = time.monotonic() + SECONDS_IN_ALL
-        sweeps = 1 if self.quick else SWEEPS
-        every = [(sweep, i) for sweep in range(sweeps) for i in range(len(self.groups))]
-        for sweep, i in tqdm(every, unit="group", file=sys.__stderr__, disable=None, leave=False):
-            if sweep % 2 == 0 or i not in self.slow:
-                self.measure_group(i, first=sweep == 0)
         if not self.quick:
-            self.settle(end)
+            self.probe.look_around()
+        groups = list(self.groups)
+        while groups:
+            for group in progress(groups, f"sweep {self.sweeps + 1}"):
+                if self.sweeps > 0 and time.monotonic() > end:
+                    return
+                self.measure_group(group)
+            self.sweeps += 1
+            groups = [] if self.quick else [group for group in groups if any(self.answers_to_time(group))]
+            self.shuffle(groups)  # so that it is not always the same ones that time is too short for
 
-    def settle(self, end: float) -> None:
-        """More sweeps, of what needs them, while there is time."""
-        unsettled = self.unsettled()
-        with tqdm(unit="group", desc="again", file=sys.__stderr__, disable=None, leave=False) as progress:
-            while unsettled:
-                for i in unsettled:
-                    if time.monotonic() > end:
-                        return
-                    self.measure_group(i, first=False)
-                    progress.update()
-                unsettled = self.unsettled()
-
-    def unsettled(self) -> list[int]:
-        """The worst group first."""
-        differences = {i: self.difference_of_halves(i) for i in range(len(self.groups))}
-        worst_first = sorted(differences, key=lambda i: differences[i], reverse=True)
-        return [i for i in worst_first if differences[i] > SETTLED]
-
-    def difference_of_halves(self, i: int) -> float:
-        """By how much the logarithm of a ratio differs, at most, between every other sweep and the rest."""
-        halves = []
-        for key in map(self.groups[i].key, (rung for rung, _ in self.groups[i].answers)):
-            if key not in self.failed:
-                sweeps = np.array(self.taken[key]).reshape(-1, self.rounds[i])
-                halves.append([low_quantile(sweeps[::2]), low_quantile(sweeps[1::2])])
-        if not halves:
-            return 0.0
-        odd, even = np.log(halves).T
-        return float(np.ptp(odd - even))
-
-    def measure_group(self, i: int, first: bool) -> None:
-        group = self.groups[i]
-        one_round = 0.0
-        timings = []
-        for timing in self.start(group, first):
-            timings.append(timing)
-            if first and not self.quick:
-                number, seconds = timing.calibrate()
-                self.numbers[group.key(timing.rung)] = number
-                one_round += seconds
-        if first and not self.quick and timings:
-            self.rounds[i] = max(1, min(MOST_ROUNDS, int(SECONDS_A_GROUP / one_round)))
-            if one_round > SECONDS_OF_A_SLOW_ROUND:
-                self.slow.add(i)
-        for _ in range(self.rounds[i]):
-            self.shuffle(timings)
-            for timing in timings:
-                key = group.key(timing.rung)
-                self.taken[key].append(timing.seconds(self.numbers[key]))
-
-    def start(self, group: Group, first: bool) -> Iterator[Timing]:
-        """All that work; in the first sweep their results are checked before anything is timed."""
+    def answers_to_time(self, group: Group) -> Iterator[tuple[Rung, Case]]:
         for rung, case in group.answers:
             key = group.key(rung)
-            if key in self.failed:
-                continue
+            if key not in self.failed and not (self.sweeps >= FULL_SWEEPS and is_settled(self.taken[key])):
+                yield rung, case
+
+    def measure_group(self, group: Group) -> None:
+        already = 1 if self.sweeps == 0 else 0
+        several = []
+        for timing in self.start(group):
+            several += [timing] * (self.calls[group.key(timing.rung)].times - already)
+        if not self.quick:
+            self.shuffle(several)
+            for timing in several:
+                self.take(timing, group.key(timing.rung))
+
+    def take(self, timing: Timing, key: Key) -> None:
+        calls = self.calls[key]
+        cpus, are_quiet = self.probe.wait(calls.timings * calls.seconds, timing.has_threads)
+        self.taken[key].append(timing.seconds(calls, cpus))
+        self.times += 1
+        self.quiet_times += are_quiet
+
+    def start(self, group: Group) -> Iterator[Timing]:
+        """All that work.  In the first sweep their results are checked, and then they are timed once."""
+        for rung, case in self.answers_to_time(group):
+            key = group.key(rung)
             try:
                 timing = Timing(rung, case)
-                if first:
-                    with timing.alone():
+                if key not in self.calls:
+                    cpus = self.probe.every if timing.has_threads else self.probe.each[0]
+                    with timing.on(cpus):
                         check(rung, case, timing.call)
-                    self.numbers[key] = 1
-                    self.taken[key] = []
+                    self.calls[key] = timing.calibrate(cpus)
+                    self.taken[key] = [self.calls[key].seconds_a_call]
             except Exception as error:  # which is this rung's alone
                 self.failed[key] = error
                 continue
             yield timing
+
+
+def is_settled(seconds: Sequence[float]) -> bool:
+    shortest = sorted(seconds)[:SHORTEST]
+    return len(shortest) == SHORTEST and shortest[-1] <= SETTLED * shortest[0]
+
+
+def progress(groups: Sequence[Group], description: str) -> Iterable[Group]:
+    return tqdm(groups, description, unit="group", file=sys.__stderr__, disable=None, leave=False)
 
 
 def recorded(seconds: Sequence[float]) -> Callable[[], float]:

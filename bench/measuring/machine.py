@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+from functools import cache
 from pathlib import Path
 
 import fastdist
@@ -20,6 +21,7 @@ def machine() -> dict[str, str]:
     described = {name: ", ".join(v) if isinstance(v, list) else str(v) for name, v in config.items()}
     return {
         "CPU": cpu_name(),
+        "CPU model": cpu_model(),
         "CPUs": str(len(usable_cpus())),
         "caches": caches(),
         "memory": f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB",
@@ -37,12 +39,23 @@ def usable_cpus() -> set[int]:
 
 
 def cpu_name() -> str:
+    return cpu_facts().get("model name") or platform.processor() or platform.machine()
+
+
+def cpu_model() -> str:
+    """As ``family 25, model 1``: the CPUs of virtual machines often have one name for all generations."""
+    facts = cpu_facts()
+    numbers = {"family": facts.get("cpu family"), "model": facts.get("model")}
+    return ", ".join(f"{name} {number}" for name, number in numbers.items() if number) or "unknown"
+
+
+@cache
+def cpu_facts() -> dict[str, str]:
+    """Of the first CPU, as Linux tells them."""
     cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    first = cpuinfo.read_text().partition("\n\n")[0] if cpuinfo.exists() else ""
+    pairs = (line.partition(":") for line in first.splitlines())
+    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def caches() -> str:

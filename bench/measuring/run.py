@@ -17,7 +17,6 @@ from typing import Any
 from bench import BENCH, HISTORY
 from bench.cases.case import Rung, too_large
 from bench.ladder.build import build
-from bench.measuring.interleaved import SWEEPS
 from bench.measuring.limits import limits
 from bench.measuring.machine import load, machine
 from bench.measuring.memory import memory
@@ -57,7 +56,7 @@ def run(quick: bool, save: bool) -> Path:
     figures = measure(quick) | besides
     figures["run"] = {
         "quick": quick,
-        "sweeps": 1 if quick else SWEEPS,
+        **figures.pop("measurement"),
         "seconds": round(time.monotonic() - began),
         "same_addresses": bool(same_addresses()),
         "load_before": load_before,
@@ -73,7 +72,7 @@ def measure(quick: bool) -> dict[str, Any]:
     """What pytest-benchmark writes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "benchmarks.json")
-        options = ["-q", "-rs", "--no-header", "--capture=no", f"--benchmark-json={path}"]
+        options = ["-q", "-rs", "--no-header", "--capture=no", "--maxfail=10", f"--benchmark-json={path}"]
         command = [sys.executable, "-m", "pytest", str(BENCH), *options, *(["--quick"] if quick else [])]
         environment = os.environ | KEEP_MEMORY | SAME_HASHES
         finished = subprocess.run([*same_addresses(), *command], cwd=BENCH.parent, env=environment)

@@ -10,7 +10,7 @@ import numpy as np
 from bench.estimators import ESTIMATOR, ESTIMATORS
 from bench.report.markdown import bullet, details, figure, paragraph, percent, table, whole
 from bench.report.results import Key, Run
-from bench.report.sections import rounds
+from bench.report.sections import counts
 
 ASKED = 0.1
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
@@ -62,7 +62,7 @@ def agreement(before: Run, after: Run) -> list[str]:
     lines.append("")
     for run in (before, after):
         lines += bullet(
-            f"`{run.path.name}` took {run.sweeps} sweeps, {rounds(run)} rounds of a case and "
+            f"`{run.path.name}` took {run.sweeps} sweeps, {counts(run)} times of a rung and "
             f"{run.seconds / 60:.0f} minutes, at a load of {run.load_before[0]:.2f} before and "
             f"{run.load_after[0]:.2f} after."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from bench.report.history import machines, machines_named
 from bench.report.markdown import whole
 from bench.report.measurements import headline_ratios, limit_rows
 from bench.report.results import LADDER, Group, Run, Timing, first_step, ratio
@@ -38,7 +40,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Line:
-    """``lower`` and ``upper`` are the quartiles, of each y; without them there are no error bars."""
+    """``lower`` and ``upper`` are the ends of error bars, for each y; without them there are none."""
 
     label: str
     x: Sequence[float]
@@ -108,7 +110,8 @@ def ladder(run: Run) -> Iterator[BarChart]:
         yield BarChart("ladder", caption, "times as fast as pure Python", panels)
 
 
-_BARS = "Error bars are the quartiles of the ratios within a round."
+_BARS = "Error bars: the shortest time of the one to the third shortest of the other, and the reverse."
+_TIMES = "Means of the three shortest times; error bars go from the shortest to the median."
 
 
 def _bar(theirs: Timing, ours: Timing, label: str | None = None, kind: str | None = None) -> Bar:
@@ -158,7 +161,7 @@ def sizes(run: Run) -> Iterator[LineChart]:
         parts = [("peers", part) for part in _parts(peers, MOST_LINES - 1)]
         parts += [("fastdist and limits", part) for part in _parts(others, MOST_LINES - 1)]
         panels = [LinePanel(f"{operation}: {title}", [*in_use, *part]) for title, part in parts]
-        caption = f"{operation}: ns for each {groups[0].element} against size, medians."
+        caption = f"{operation}: ns for each {groups[0].element} against size. {_TIMES}"
         yield LineChart(
             f"sizes_{_file_name(operation)}",
             caption,
@@ -179,9 +182,8 @@ def _by_size(groups: Sequence[Group], in_use: str) -> list[tuple[Line, Timing]]:
             if timing is not None:
                 points.setdefault(timing.size, timing)
         x = sorted(points)
-        y = [points[size].median for size in x]
-        quartiles = [points[size].quartiles for size in x]
-        lower, upper = [q[0] for q in quartiles], [q[1] for q in quartiles]
+        y = [points[size].shortest for size in x]
+        lower, upper = [points[size].best for size in x], [points[size].median for size in x]
         lines.append((Line(rung, x, y, lower, upper, rung == in_use), any_timing))
     return lines
 
@@ -209,7 +211,7 @@ def threads(run: Run) -> Iterator[LineChart]:
             several = sorted((t for t in group.ours if t.threads > 1), key=lambda t: t.threads)
             if group.topic != topic or alone is None or not several:
                 continue
-            if alone.median * group.size * 1e-9 < WORTH_THREADS:
+            if alone.shortest * group.size * 1e-9 < WORTH_THREADS:
                 continue
             if group.size >= lines.get(group.operation, (0, None))[0]:
                 lines[group.operation] = group.size, _scaling(group.operation, alone, several)
@@ -218,8 +220,7 @@ def threads(run: Run) -> Iterator[LineChart]:
         panels += [LinePanel(topic, part) for part in _parts(of_topic, MOST_LINES)]
     caption = (
         f"Times as fast as on one thread, of each operation's largest case, if one thread takes more than "
-        f"{1000 * WORTH_THREADS:.0f} ms. Error bars are the quartiles of the ratios within a round; "
-        "the dashed line is the ideal."
+        f"{1000 * WORTH_THREADS:.0f} ms. {_BARS} The dashed line is the ideal."
     )
     for name, part in _numbered("threads", panels, MOST_LINE_PANELS):
         yield LineChart(name, caption, "threads", "times as fast as one", part, ideal=True)
@@ -251,23 +252,43 @@ def limits(run: Run) -> Iterator[BarChart]:
 
 
 def history(runs: Sequence[Run]) -> Iterator[LineChart]:
-    """Oldest to the left; a chart needs two runs."""
+    """Oldest to the left; a chart needs two runs.  Ratios of two machines do not compare: lines break."""
     if len(runs) < 2:
         return
     ordered = list(reversed(runs))
     ratios = [headline_ratios(run) for run in ordered]
     panels = []
     for topic in runs[0].topics:
-        lines = []
-        for key, (group, _) in ratios[-1].items():
-            if group.topic == topic:
-                known = [(i, each[key][1]) for i, each in enumerate(ratios) if key in each]
-                lines.append(Line(group.operation, [i for i, _ in known], [value for _, value in known]))
+        lines = [
+            _over_runs(ordered, group.operation, [each[key][1] if key in each else None for each in ratios])
+            for key, (group, _) in ratios[-1].items()
+            if group.topic == topic
+        ]
         panels += [LinePanel(topic, part) for part in _parts(lines, MOST_LINES)]
-    ticks = [f"{run.date[2:10]}\n{run.commit[:7]}" for run in ordered]
+    letters = machines(runs)
+    ticks = [
+        "\n".join(filter(None, (run.date[2:10], run.commit[:7], letters.get(run.identity))))
+        for run in ordered
+    ]
     caption = "The headline ratio of each operation, to the peer that it is held against, over commits."
+    if letters:
+        caption += f" Lines break where the machine is another: {machines_named(runs)}."
     for name, part in _numbered("history", panels, MOST_LINE_PANELS):
         yield LineChart(name, caption, "date and commit", "times as fast", part, ticks=ticks)
+
+
+def _over_runs(runs: Sequence[Run], label: str, ratios: Sequence[float | None]) -> Line:
+    """With a point that is not a number between two machines."""
+    x: list[float] = []
+    y: list[float] = []
+    for i, (run, value) in enumerate(zip(runs, ratios, strict=True)):
+        if i and run.identity != runs[i - 1].identity:
+            x.append(i - 0.5)
+            y.append(math.nan)
+        if value is not None:
+            x.append(i)
+            y.append(value)
+    return Line(label, x, y)
 
 
 def _file_name(title: str) -> str:

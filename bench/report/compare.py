@@ -30,9 +30,8 @@ class Change:
     def beyond_spread(self) -> bool:
         """|ln(after / before)| > s(before) + s(after), where s = ln(upper / lower) / 2.
 
-        lower and upper are the quartiles of the ratios within a round, so s is half their interquartile
-        range, relative to the ratio.  Rounds of one run share its disturbances: s does not shrink with
-        their number, as a standard error would.
+        lower and upper are of the shortest time and the third shortest, so s is by how much these differ, of
+        both rungs: it tells how near a run has come to what it measures, not how often it measured.
         """
         moved = abs(math.log(self.after.value / self.before.value))
         return moved > half_spread(self.before) + half_spread(self.after)
@@ -69,13 +68,7 @@ def described(before: Run, after: Run, found: list[Change]) -> list[str]:
         if run.quick:
             lines += paragraph(f"{run.path.name} is a quick run: its times mean little.")
     if not same_machine(before, after):
-        lines += paragraph(
-            "The machines differ: "
-            + " -> ".join(
-                f"{run.machine.get('CPU')}, {run.machine.get('CPUs')} CPUs, {run.level}"
-                for run in (before, after)
-            )
-        )
+        lines += paragraph(f"The machines differ: {before.machine_name} -> {after.machine_name}")
     old, new = set(before.ratios()), set(after.ratios())
     lines += paragraph(
         f"{whole(len(found))} ratios are in both runs, {whole(len(old - new))} in the first alone, "

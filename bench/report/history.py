@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_uppercase
+from typing import Any
 
 from bench import HISTORY
 from bench.report.results import Run, load
@@ -42,11 +45,27 @@ def _is_named(path: Path, name: str) -> bool:
 
 
 def same_machine(a: Run, b: Run) -> bool:
-    """And the same instruction set in use: one may be forced."""
-    return all(a.machine.get(name) == b.machine.get(name) for name in ("CPU", "CPUs", "instruction set"))
+    return a.identity == b.identity
 
 
 def runs_up_to(run: Run, history: Path = HISTORY) -> list[Run]:
-    """``run``, and then the full runs of the same machine before it, newest first."""
+    """``run``, and then the full runs before it, newest first."""
     older = [load(path) for path in full_runs(history) if path.name < run.path.name]
-    return [run, *(other for other in older if not other.quick and same_machine(run, other))]
+    return [run, *(other for other in older if not other.quick)]
+
+
+def run_before(run: Run, runs: Sequence[Run]) -> Run | None:
+    """The newest of the same machine, of those that ``runs_up_to`` found."""
+    return next((other for other in runs[1:] if same_machine(run, other)), None)
+
+
+def machines(runs: Sequence[Run]) -> dict[tuple[Any, ...], str]:
+    """A letter for each machine, the oldest run's first; none where all runs are of one."""
+    known = list(dict.fromkeys(run.identity for run in reversed(runs)))
+    return dict(zip(known, ascii_uppercase, strict=False)) if len(known) > 1 else {}
+
+
+def machines_named(runs: Sequence[Run]) -> str:
+    """What the letters mean."""
+    names = {run.identity: run.machine_name for run in runs}
+    return "; ".join(f"{letter} is {names[identity]}" for identity, letter in machines(runs).items())

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any, NamedTuple
 
+from bench.report.history import machines, machines_named
 from bench.report.markdown import details, duration, figure, paragraph, table, whole
 from bench.report.results import Group, Rows, Run, ratio
 from bench.report.sections import asked, spread, times
@@ -33,7 +34,9 @@ def topic(run: Run, name: str) -> list[str]:
 def _own_row(run: Run, group: Group) -> list[str]:
     ours = run.ours(group)
     others = [timing for timing in group.ours if timing is not ours and timing.threads == 1]
-    named = ", ".join(f"{timing.rung.removeprefix('fastdist ')} {figure(timing.median)}" for timing in others)
+    named = ", ".join(
+        f"{timing.rung.removeprefix('fastdist ')} {figure(timing.shortest)}" for timing in others
+    )
     figures = [figure(ours.best), figure(ours.median), spread(ours)] if ours is not None else [""] * 3
     return [group.operation, f"`{group.case}`", group.element, *figures, named]
 
@@ -44,7 +47,7 @@ def _against_peers(run: Run, groups: Sequence[Group]) -> list[str]:
     rows = []
     for group in groups:
         ours = run.ours(group)
-        row = [group.operation, f"`{group.case}`", "" if ours is None else figure(ours.median)]
+        row = [group.operation, f"`{group.case}`", "" if ours is None else figure(ours.shortest)]
         for name in peers:
             theirs = group.timing(name)
             row.append("" if ours is None or theirs is None else times(theirs, ours))
@@ -61,8 +64,8 @@ def threads(run: Run) -> list[str]:
                 scaled = ratio(alone, several)
                 within = "–".join(map(figure, (scaled.lower, scaled.upper)))
                 efficiency = f"{scaled.value / several.threads:.0%}"
-                rows.append([group.name, f"`{group.case}`", str(several.threads), figure(alone.median)])
-                rows[-1] += [figure(several.median), figure(scaled.value), within, efficiency]
+                rows.append([group.name, f"`{group.case}`", str(several.threads), figure(alone.shortest)])
+                rows[-1] += [figure(several.shortest), figure(scaled.value), within, efficiency]
     if not rows:
         return paragraph("No case was timed on several threads.")
     headings = [
@@ -72,7 +75,7 @@ def threads(run: Run) -> list[str]:
         "one, ns",
         "these, ns",
         "times as fast",
-        "quartiles",
+        "from-to",
         "of ideal",
     ]
     return table(headings, rows, left=2)
@@ -197,5 +200,10 @@ def history(runs: Sequence[Run]) -> list[str]:
         [group.name, str(group.peer), *(figure(each[key][1]) if key in each else "" for each in ratios)]
         for key, (group, _) in ratios[0].items()
     ]
-    headings = [f"{run.date[:10]} `{run.commit[:7]}`" for run in shown]
-    return table(["operation", "times as fast as", *headings], rows, left=2)
+    letters = machines(shown)
+    headings = [
+        " ".join(filter(None, (run.date[:10], f"`{run.commit[:7]}`", letters.get(run.identity))))
+        for run in shown
+    ]
+    lines = table(["operation", "times as fast as", *headings], rows, left=2)
+    return [*paragraph(f"Machines: {machines_named(shown)}."), "", *lines] if letters else lines

@@ -10,7 +10,7 @@ from bench.estimators import ESTIMATOR
 from bench.report import measurements, sections
 from bench.report.agreement import agreement
 from bench.report.charts import BarChart, Chart, LineChart, charts
-from bench.report.history import find_run, runs_up_to
+from bench.report.history import find_run, run_before, runs_up_to
 from bench.report.markdown import paragraph
 from bench.report.readme import parts
 from bench.report.results import LADDER, Run, load
@@ -69,14 +69,14 @@ def report_text(run: Run, runs: Sequence[Run]) -> str:
                 [*_pictures(shown, f"speedups_{topic}"), *measurements.topic(run, topic)],
             )
     with_sizes = any(chart.name.startswith("sizes_") for chart in shown)
-    before = agreement(runs[1], run) if len(runs) > 1 else paragraph(_ALONE)
+    before = run_before(run, runs)
     for title, picture, content in (
         ("From one element to the memory", "sizes", paragraph(_SIZES if with_sizes else _ONE_SIZE)),
         ("Threads", "threads", measurements.threads(run)),
         ("Distance to the limits", "limits", measurements.limits(run)),
         ("Peak memory of a call", "", measurements.memory(run)),
         ("Whole programs", "", measurements.programs(run)),
-        ("How well two runs agree", "", before),
+        ("How well two runs agree", "", paragraph(_ALONE) if before is None else agreement(before, run)),
         ("History", "history", measurements.history(runs)),
         ("How each peer is used", "", sections.how_peers_are_used(run)),
     ):
@@ -120,11 +120,12 @@ def _described(chart: Chart) -> str:
 
 
 _HOW_TO_READ = (
-    "In a round each rung of a case is timed once, in shuffled order. Times are ns for each element: medians "
-    "of the rounds where nothing else is said; best is the shortest. A ratio says how many times as fast "
-    f"fastdist is: it is the {ESTIMATOR}, and its quartiles, between which it need not be, are those of the "
-    "ratios within a round. `fastdist LEVEL` is fastdist with the kernels of one instruction set on one "
-    "thread; unless it says otherwise, that of the level in use."
+    "A time is the shortest of up to five in a row, in a moment in which a probe finds the core quiet, if "
+    "there soon is one; all rungs of a case are timed in turn, in shuffled order. Times are ns for each "
+    "element: means of the three shortest where nothing else is said. A ratio says how many times as fast "
+    f"fastdist is: it is the {ESTIMATOR}; what stands behind it as from-to are the ratios of the shortest "
+    "time of one and the third shortest of the other. `fastdist LEVEL` is fastdist with the kernels of one "
+    "instruction set on one thread; unless it says otherwise, that of the level in use."
 )
 _SIZES = (
     "To the left a call costs more than its elements, to the right the memory decides. Dotted lines are "

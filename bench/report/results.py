@@ -1,4 +1,4 @@
-"""A run's JSON as objects, and the ratios of what was timed in the same rounds."""
+"""A run's JSON as objects, and the ratios of what was timed in turn."""
 
 from __future__ import annotations
 
@@ -11,15 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from bench.estimators import ESTIMATOR, ESTIMATORS, Array
+from bench.estimators import ESTIMATOR, ESTIMATORS, SHORTEST, Array, shortest
 
 LADDER = "ladder"
 NO_PEERS = ("fastdist", "ladder", "limit")
+IDENTITY = ("CPU", "CPU model", "CPUs", "caches", "instruction set")
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast, and the quartiles of the ratios within a round."""
+    """How many times as fast.
+
+    ``lower`` and ``upper`` are what it would be by the shortest time of one and the third of the other.
+    """
 
     value: float
     lower: float
@@ -27,11 +31,10 @@ class Ratio:
 
 
 def ratio(theirs: Timing, ours: Timing, estimator: str = ESTIMATOR) -> Ratio:
-    """Of two timings of one group, for each element; entry i of both is from round i."""
-    if len(theirs.ns) != len(ours.ns):
-        raise ValueError(f"{theirs.rung} has {len(theirs.ns)} rounds, {ours.rung} {len(ours.ns)}")
-    lower, upper = np.quantile(theirs.ns / ours.ns, (0.25, 0.75))
-    return Ratio(ESTIMATORS[estimator](theirs.ns, ours.ns), float(lower), float(upper))
+    """Of two timings of one group, for each element."""
+    (their_first, their_third), (our_first, our_third) = theirs.first_and_third, ours.first_and_third
+    value = ESTIMATORS[estimator](theirs.ns, ours.ns)
+    return Ratio(value, their_first / our_third, their_third / our_first)
 
 
 @dataclass(frozen=True)
@@ -48,12 +51,23 @@ class Timing:
 
     @cached_property
     def ns(self) -> Array:
-        """An element, round by round."""
+        """An element, each time."""
         return np.array(self.seconds) * (1e9 / self.size)
+
+    @property
+    def first_and_third(self) -> tuple[float, float]:
+        """Of the shortest times, between which the others of these are."""
+        shortest = np.sort(self.ns)[:SHORTEST]
+        return float(shortest[0]), float(shortest[-1])
 
     @property
     def best(self) -> float:
         return float(self.ns.min())
+
+    @property
+    def shortest(self) -> float:
+        """The mean of the three shortest, of which ratios are made too."""
+        return shortest(self.ns)
 
     @property
     def median(self) -> float:
@@ -135,6 +149,8 @@ class Run:
     quick: bool
     sweeps: int
     seconds: float
+    quiet: float | None  # of the times, the share that began in quiet moments, where that was asked
+    settled: float | None  # of the rungs, the share that came near their shortest time three times
     load_before: tuple[float, ...]
     load_after: tuple[float, ...]
     machine: Mapping[str, Any]
@@ -149,6 +165,20 @@ class Run:
     def level(self) -> str:
         """The instruction set in use."""
         return str(self.machine["instruction set"])
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """Of the machine, and of the instruction set in use, which may be forced."""
+        return tuple(self.machine.get(name) for name in IDENTITY)
+
+    @property
+    def cpu_name(self) -> str:
+        cpu, model = self.machine["CPU"], self.machine.get("CPU model")
+        return f"{cpu} ({model})" if model else str(cpu)
+
+    @property
+    def machine_name(self) -> str:
+        return f"{self.cpu_name}, {self.machine['CPUs']} CPUs, {self.level}"
 
     @property
     def topics(self) -> list[str]:
@@ -207,6 +237,8 @@ def load(path: Path) -> Run:
         quick=how["quick"],
         sweeps=how["sweeps"],
         seconds=how["seconds"],
+        quiet=_share(how, "quiet_times", "times"),
+        settled=_share(how, "settled_rungs", "rungs"),
         load_before=tuple(how["load_before"]),
         load_after=tuple(how["load_after"]),
         machine=saved["machine"],
@@ -220,6 +252,10 @@ def load(path: Path) -> Run:
         limits=_rows(saved["limits"]),
         memory=_rows(saved["memory"]),
     )
+
+
+def _share(how: Mapping[str, Any], part: str, of: str) -> float | None:
+    return how[part] / how[of] if how.get(of) else None
 
 
 def _rows(saved: str | list[dict[str, Any]]) -> Rows:

@@ -60,9 +60,9 @@ def _where(met: Sequence[Contest]) -> str:
     others = [each for each in lost if each.group.name not in lost_anyway]
     text = f"in {whole(_cases(lost))} of {whole(_cases(met))} cases."
     if headlines:
-        text += f" In the case that stands for an operation: {_of_operations(headlines)}."
+        text += f" In the case that stands for an operation, so many times as fast: {_by_peer(headlines)}."
     if others:
-        text += f" At other sizes alone: {_of_operations(others)}."
+        text += f" At other sizes alone: {_by_peer(others)}."
     return text
 
 
@@ -70,19 +70,21 @@ def _cases(met: Sequence[Contest]) -> int:
     return len({(each.group.operation, each.group.case) for each in met})
 
 
-def _of_operations(lost: Sequence[Contest]) -> str:
-    """Of each the peer that is ahead most; the largest first."""
+def _by_peer(lost: Sequence[Contest]) -> str:
+    """Of each operation the peer that is ahead most; what is lost most first."""
     worst: dict[str, Contest] = {}
     for each in sorted(lost, key=lambda each: each.times.value):
         worst.setdefault(each.group.name, each)
-    return "; ".join(
-        f"**{name}** ({each.peer}, {figure(1 / each.times.value)} times as fast{_doubt(each, ', ')})"
-        for name, each in worst.items()
-    )
+    peers: dict[str, list[str]] = {}
+    for name, each in worst.items():
+        doubt = _doubt(each)
+        told = f"`{name}` {figure(1 / each.times.value)}" + (f" ({doubt})" if doubt else "")
+        peers.setdefault(each.peer, []).append(told)
+    return "; ".join(f"**{peer}**: {', '.join(of_it)}" for peer, of_it in peers.items())
 
 
-def _doubt(contest: Contest, before: str = "") -> str:
-    return f"{before}within the spread" if contest.within_spread else ""
+def _doubt(contest: Contest) -> str:
+    return "within the spread" if contest.within_spread else ""
 
 
 def what_ran(run: Run) -> list[str]:
@@ -93,14 +95,20 @@ def what_ran(run: Run) -> list[str]:
         **{name: str(value) for name, value in run.machine.items()},
         "load before, after (1, 5, 15 minutes)": f"{_load(run.load_before)}; {_load(run.load_after)}",
         "sweeps": str(run.sweeps),
-        "rounds of a group": rounds(run),
+        "times of a rung": counts(run),
+        "times that began in quiet moments": _percent(run.quiet),
+        "rungs that came near their shortest time three times": _percent(run.settled),
         "took": f"{run.seconds / 60:.1f} minutes",
     }
     return table(["", ""], facts.items(), left=2)
 
 
-def rounds(run: Run) -> str:
-    """The least and the most of any case."""
+def _percent(share: float | None) -> str:
+    return "not known" if share is None else f"{share:.0%}"
+
+
+def counts(run: Run) -> str:
+    """The least and the most of any rung."""
     counts = sorted({len(timing.seconds) for group in run.groups for timing in group.timings})
     return " to ".join(map(str, dict.fromkeys((*counts[:1], *counts[-1:]))))
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.estimators import ESTIMATOR
 from bench.report.markdown import duration, figure, paragraph, table, whole
 from bench.report.results import Group, Run, Timing, ratio
 
@@ -69,8 +68,15 @@ class Table:
     def sizes(self, run: Run) -> str:
         """Of one call."""
         places = [place for row in self.rows(run) for place in row.places.values()]
-        groups = [group for group in (place.group(run) for place in places) if group is not None]
-        return " or ".join(dict.fromkeys(f"{whole(group.size)} {group.element}s" for group in groups))
+        sizes: dict[str, list[int]] = {}
+        for group in (place.group(run) for place in places):
+            if group is not None:
+                sizes.setdefault(group.element, []).append(group.size)
+        return " or ".join(f"{between(of_it)} {element}s" for element, of_it in sizes.items())
+
+
+def between(numbers: Sequence[int]) -> str:
+    return " to ".join(map(whole, dict.fromkeys((min(numbers), max(numbers)))))
 
 
 def cell(run: Run, row: Row, column: Column) -> str:
@@ -78,7 +84,7 @@ def cell(run: Run, row: Row, column: Column) -> str:
     if found is None:
         return ""
     group, timing = found
-    text = figure(timing.median)
+    text = figure(timing.shortest)
     if column.against is not None:
         other = group.timing(column.against)
         if other is None:
@@ -112,7 +118,7 @@ def call(run: Run, rung: str, place: Place) -> str | None:
     if found is None:
         return None
     group, timing = found  # which may have been timed on fewer
-    return duration(timing.median * group.size * 1e-9)
+    return duration(timing.shortest * group.size * 1e-9)
 
 
 @dataclass(frozen=True)
@@ -137,9 +143,9 @@ def caption(run: Run, tables: Mapping[str, Table]) -> list[str]:
     calls = "".join(f"; a call of {name} has {found}" for name, found in sizes.items() if found)
     commit = run.commit[:7] + (" with changes" if run.dirty else "")
     return paragraph(
-        f"(Medians and, against another, the {ESTIMATOR} of a run of {run.date[:10]}, commit `{commit}`, "
-        f"on one core of {run.machine['CPU']}"
-        f"{calls}; [every figure, and how it was measured](bench/REPORT.md).)"
+        f"(Means of the three shortest times, and ratios of these, of a run of {run.date[:10]}, commit "
+        f"`{commit}`, on one core of {run.cpu_name}{calls}; [every figure, and how it was "
+        "measured](bench/REPORT.md).)"
     )
 
 
