@@ -13,7 +13,8 @@ pytest.importorskip("bench.report", reason="the benchmarks are in the checkout a
 
 from bench.__main__ import main
 from bench.estimators import ESTIMATORS
-from bench.report.compare import changes, compare
+from bench.report.changes import changes
+from bench.report.compare import compare
 from bench.report.history import find_run
 from bench.report.results import load, ratio
 

@@ -14,6 +14,7 @@ pytest.importorskip("bench.report", reason="the benchmarks are in the checkout a
 from bench import BENCH
 from bench.operations import OPERATIONS
 from bench.report import agreement, measurements, sections
+from bench.report.changes import changes
 from bench.report.history import find_run, full_runs, run_before, runs_up_to
 from bench.report.markdown import WIDTH, bullet, duration, figure, paragraph, table
 from bench.report.readme import SMALL_CALLS, TABLES
@@ -297,7 +298,7 @@ def test_agreement_of_two_runs(history: Path) -> None:
     slower = {rung: ns * (1.2 if rung == "SciPy" else 1) for rung, ns in NS.items()}
     before = one_run(history, made.group("draw", "draw", 1, NS), name="2026-11-22_1210_0000000")
     after = one_run(history, made.group("draw", "draw", 1, slower))
-    found = agreement.differences(before, after)
+    found = changes(before, after)
     # Two peers of each of three rungs, and two threads against one.
     assert len(found) == 7
     assert [round(each.size, 9) for each in found] == [0.2] * 3 + [0] * 4

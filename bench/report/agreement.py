@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from bench.estimators import ESTIMATOR, ESTIMATORS
+from bench.report.changes import Change, changes
 from bench.report.markdown import bullet, details, figure, paragraph, percent, table, whole
-from bench.report.results import Key, Run
-from bench.report.sections import counts
+from bench.report.results import Run
+from bench.report.sections import counts, share
 
 ASKED = 0.1
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 WHAT_IT_TOOK = (
-    "What it took: rounds in shuffled order, and sweeps that are minutes apart, in new arrays; one CPU for "
-    "what has one thread; memory that the C library keeps; a call before each that is timed; libraries "
+    "What it took: rungs of a case in turn, in shuffled order, and sweeps that are minutes apart, in new "
+    "arrays; times in moments, and on the CPU, in which a probe finds the core quiet, each the shortest of up "
+    "to five; more times of what is not settled; the three shortest of each, since what disturbs a machine "
+    "makes it slower, seldom faster; a call before each short one that is timed; memory that the C library "
+    "keeps; arrays at one place of their pages, and the same addresses and hashes in each process; libraries "
     "imported before any thread is held to a CPU; JAX without asynchronous dispatch, and on one thread; no "
-    "more than a thousand Python numbers at a time; and the lowest tenth of the times, since what disturbs "
-    "a machine makes it slower, seldom faster."
+    "more than a thousand Python numbers at a time."
 )
-
-
-@dataclass(frozen=True)
-class Difference:
-    key: Key
-    before: float
-    after: float
-
-    @property
-    def size(self) -> float:
-        """max(after / before, before / after) - 1: as large for a loss as for the gain that undoes it."""
-        return math.exp(abs(math.log(self.after / self.before))) - 1
-
-
-def differences(before: Run, after: Run, estimator: str = ESTIMATOR) -> list[Difference]:
-    """The largest first."""
-    old, new = before.ratios(estimator), after.ratios(estimator)
-    shared = [Difference(key, old[key].value, new[key].value) for key in new if key in old]
-    return sorted(shared, key=lambda difference: difference.size, reverse=True)
 
 
 def agreement(before: Run, after: Run) -> list[str]:
     """The section of the report."""
-    found = differences(before, after)
+    found = changes(before, after)
     if not found:
         return paragraph(f"The run before, `{before.path.name}`, has no ratio in common with this one.")
-    beyond = [difference for difference in found if difference.size > ASKED]
-    in_use = [difference for difference in found if difference.key.ours == f"fastdist {after.level}"]
-    in_use_beyond = sum(difference.size > ASKED for difference in in_use)
+    beyond = [change for change in found if change.size > ASKED]
+    in_use = [change for change in found if change.key.ours == f"fastdist {after.level}"]
+    in_use_beyond = sum(change.size > ASKED for change in in_use)
     commits = "the same commit" if before.commit == after.commit else "another commit, so code may differ"
     lines = paragraph(
         f"This run and the full run before it on this machine, `{before.path.name}` ({commits}), share "
@@ -64,15 +47,10 @@ def agreement(before: Run, after: Run) -> list[str]:
         lines += bullet(
             f"`{run.path.name}` took {run.sweeps} sweeps, {counts(run)} times of a rung and "
             f"{run.seconds / 60:.0f} minutes, at a load of {run.load_before[0]:.2f} before and "
-            f"{run.load_after[0]:.2f} after."
+            f"{run.load_after[0]:.2f} after; in quiet moments began {share(run.quiet)} of the times, and "
+            f"{share(run.settled)} of the rungs settled."
         )
-    told = WHAT_IT_TOOK
-    if beyond:
-        several = sum("threads" in f"{each.key.ours} {each.key.against}" for each in beyond)
-        told += (
-            f" Of what still differs, {whole(several)} have several threads; why the others do is not known."
-        )
-    lines += ["", *paragraph(told)]
+    lines += ["", *paragraph(WHAT_IT_TOOK + (_what_differs(beyond) if beyond else ""))]
     lines += [
         "",
         *paragraph("The same timings by each way to estimate a ratio; the report uses the first:"),
@@ -91,13 +69,24 @@ def agreement(before: Run, after: Run) -> list[str]:
     return lines
 
 
+def _what_differs(beyond: Sequence[Change]) -> str:
+    alone = [change for change in beyond if "threads" not in f"{change.key.ours} {change.key.against}"]
+    settled = sum(change.beyond_spread for change in alone)
+    return (
+        f" Of what still differs, {whole(len(beyond) - len(alone))} have several threads, which need all CPUs "
+        f"quiet at once. Of the other {whole(len(alone))}, {whole(len(alone) - settled)} are within the "
+        "spreads: a rung has not come near its shortest time three times. The remaining "
+        f"{whole(settled)} came to other times in one run than in the other (NOTES.md has what is known of it)."
+    )
+
+
 def _of_estimator(before: Run, after: Run, estimator: str) -> list[str]:
-    sizes = [difference.size for difference in differences(before, after, estimator)]
+    sizes = [change.size for change in changes(before, after, estimator)]
     within = [percent(float(np.quantile(sizes, quantile))) for quantile in QUANTILES]
     return [estimator, *within, percent(max(sizes)), str(sum(size > ASKED for size in sizes))]
 
 
-def _row(difference: Difference) -> list[str]:
-    key = difference.key
+def _row(change: Change) -> list[str]:
+    key = change.key
     names = [key.operation, f"`{key.case}`", key.ours, key.against]
-    return [*names, figure(difference.before), figure(difference.after), percent(difference.size)]
+    return [*names, figure(change.before.value), figure(change.after.value), percent(change.size)]

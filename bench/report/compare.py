@@ -2,56 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from pathlib import Path
 
+from bench.report.changes import Change, changes
 from bench.report.history import same_machine
 from bench.report.markdown import figure, paragraph, percent, table, whole
-from bench.report.results import Key, Ratio, Run, load
+from bench.report.results import Run, load
 
 LOSS = 0.1
 PROTECTED = "NumPy"
 
 
-@dataclass(frozen=True)
-class Change:
-    key: Key
-    family: str
-    before: Ratio
-    after: Ratio
-
-    @property
-    def relative(self) -> float:
-        """after / before - 1: negative where fastdist has become slower against the other."""
-        return self.after.value / self.before.value - 1
-
-    @property
-    def beyond_spread(self) -> bool:
-        """|ln(after / before)| > s(before) + s(after), where s = ln(upper / lower) / 2.
-
-        lower and upper are of the shortest time and the third shortest, so s is by how much these differ, of
-        both rungs: it tells how near a run has come to what it measures, not how often it measured.
-        """
-        moved = abs(math.log(self.after.value / self.before.value))
-        return moved > half_spread(self.before) + half_spread(self.after)
-
-    @property
-    def is_loss(self) -> bool:
-        """Within the spread or not: who loses a tenth shall measure again."""
-        return self.family == PROTECTED and self.relative < -LOSS
-
-
-def half_spread(ratio: Ratio) -> float:
-    return math.log(ratio.upper / ratio.lower) / 2
-
-
-def changes(before: Run, after: Run) -> list[Change]:
-    """Of all ratios that both runs have, the largest first."""
-    families = {t.rung: t.family for group in after.groups for t in group.timings}
-    old, new = before.ratios(), after.ratios()
-    shared = [Change(key, families[key.against], old[key], new[key]) for key in new if key in old]
-    return sorted(shared, key=lambda change: -abs(math.log(change.after.value / change.before.value)))
+def is_loss(change: Change) -> bool:
+    """Within the spread or not: who loses a tenth shall measure again."""
+    return change.family == PROTECTED and change.relative < -LOSS
 
 
 def compare(a: Path, b: Path) -> int:
@@ -59,7 +23,7 @@ def compare(a: Path, b: Path) -> int:
     before, after = load(a), load(b)
     found = changes(before, after)
     print("\n".join(described(before, after, found)))
-    return int(any(change.is_loss for change in found))
+    return int(any(map(is_loss, found)))
 
 
 def described(before: Run, after: Run, found: list[Change]) -> list[str]:
@@ -78,11 +42,11 @@ def described(before: Run, after: Run, found: list[Change]) -> list[str]:
         ("Against NumPy", [c for c in found if c.family == PROTECTED]),
         ("Against others, for information", [c for c in found if c.family != PROTECTED]),
     ):
-        shown = [change for change in chosen if change.beyond_spread or change.is_loss]
+        shown = [change for change in chosen if change.beyond_spread or is_loss(change)]
         lines += ["", f"{title}: {len(shown)} of {len(chosen)} changed beyond the spread or lost over 10 %"]
         if shown:
             lines += ["", *table(_HEADINGS, map(_row, shown), left=4)]
-    losses = [change for change in found if change.is_loss]
+    losses = [change for change in found if is_loss(change)]
     worst = f", by up to {percent(-min(loss.relative for loss in losses))}" if losses else ""
     lines += ["", f"Ratios to NumPy that fell by more than {percent(LOSS)}: {len(losses)}{worst}"]
     return lines
@@ -93,7 +57,7 @@ _HEADINGS = ("operation", "case", "rung", "against", "before", "after", "change"
 
 def _row(change: Change) -> list[str]:
     key = change.key
-    remarks = ["LOSS"] * change.is_loss + ["within the spread"] * (not change.beyond_spread)
+    remarks = ["LOSS"] * is_loss(change) + ["within the spread"] * (not change.beyond_spread)
     return [
         *(key.operation, key.case, key.ours, key.against),
         *(figure(change.before.value), figure(change.after.value)),

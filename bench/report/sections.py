@@ -96,15 +96,15 @@ def what_ran(run: Run) -> list[str]:
         "load before, after (1, 5, 15 minutes)": f"{_load(run.load_before)}; {_load(run.load_after)}",
         "sweeps": str(run.sweeps),
         "times of a rung": counts(run),
-        "times that began in quiet moments": _percent(run.quiet),
-        "rungs that came near their shortest time three times": _percent(run.settled),
+        "times that began in quiet moments": share(run.quiet),
+        "rungs that came near their shortest time three times": share(run.settled),
         "took": f"{run.seconds / 60:.1f} minutes",
     }
     return table(["", ""], facts.items(), left=2)
 
 
-def _percent(share: float | None) -> str:
-    return "not known" if share is None else f"{share:.0%}"
+def share(of_all: float | None) -> str:
+    return "not known" if of_all is None else f"{of_all:.0%}"
 
 
 def counts(run: Run) -> str:
