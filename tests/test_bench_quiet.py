@@ -1,9 +1,10 @@
-"""Times in quiet moments: how long is waited for them, where, and how many times a rung has."""
+"""Times in quiet moments: how long is waited for them and where."""
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain, repeat
 
 import pytest
@@ -11,7 +12,6 @@ import pytest
 pytest.importorskip("bench.measuring", reason="the benchmarks are in the checkout alone")
 
 from bench.measuring import quiet
-from bench.measuring.interleaved import Calls, is_settled
 from bench.measuring.quiet import LONGEST_PATIENCE, QUIET, SHORTEST_PATIENCE, CPUs, Probe, only_on
 
 FIRST, SECOND = frozenset({1}), frozenset({0})
@@ -23,7 +23,7 @@ class ScriptedProbe(Probe):
     """Of two CPUs; what it finds is given, one time after the other, and takes as long as it is asked to."""
 
     def __init__(self, slowdowns: Iterator[float]) -> None:
-        self.each, self.every = [FIRST, SECOND], BOTH
+        self.single_cpus, self.all_cpus = [FIRST, SECOND], BOTH
         self.slowdowns = slowdowns
         self.asked: list[CPUs] = []
         self.now = 0.0
@@ -61,12 +61,12 @@ def test_the_cpu_that_is_quiet_first_is_taken(probe_that_finds):
 
 def test_what_has_threads_needs_all_cpus_quiet(probe_that_finds):
     probe = probe_that_finds(BUSY, 1.0)
-    assert probe.wait(1e-3, every_cpu=True) == (BOTH, True)
+    assert probe.wait(1e-3, needs_all=True) == (BOTH, True)
     assert probe.asked == [BOTH] * 2
 
 
 @pytest.mark.parametrize(
-    ("expected", "every_cpu", "patience"),
+    ("seconds", "needs_all", "patience"),
     [
         (1e-6, False, SHORTEST_PATIENCE),
         (20e-3, False, 20e-3),
@@ -74,9 +74,9 @@ def test_what_has_threads_needs_all_cpus_quiet(probe_that_finds):
         (1e-6, True, LONGEST_PATIENCE),
     ],
 )
-def test_after_some_time_any_moment_will_do(probe_that_finds, expected, every_cpu, patience):
+def test_after_some_time_any_moment_will_do(probe_that_finds, seconds, needs_all, patience):
     probe = probe_that_finds(then=BUSY)
-    cpus, is_quiet = probe.wait(expected, every_cpu)
+    cpus, is_quiet = probe.wait(seconds, needs_all)
     assert cpus == probe.asked[-1]
     assert not is_quiet
     a_probe = probe.now / len(probe.asked)
@@ -97,7 +97,8 @@ def test_a_probe_knows_its_best_after_a_look_around(monkeypatch):
     monkeypatch.setattr(quiet, "SECONDS_OF_A_LOOK_AROUND", 0.01)
     probe = Probe()
     probe.look_around()
-    for cpus in (*probe.each, probe.every):
+    assert math.isfinite(probe._best)
+    for cpus in (*probe.single_cpus, probe.all_cpus):
         assert 1 <= probe.slowdown(cpus, span=1e-4) < 1000
 
 
@@ -108,25 +109,3 @@ def test_a_process_is_on_these_cpus_and_then_where_it_was():
     with only_on(one):
         assert os.sched_getaffinity(0) == one
     assert os.sched_getaffinity(0) == before
-
-
-@pytest.mark.parametrize(
-    ("seconds", "timings", "times", "are_long"),
-    [(6e-4, 5, 4, False), (2e-3, 1, 4, False), (30e-3, 1, 3, True), (60e-3, 1, 1, True), (5.0, 1, 1, True)],
-)
-def test_what_is_short_is_timed_more_often(seconds, timings, times, are_long):
-    calls = Calls(number=1, seconds=seconds)
-    assert (calls.timings, calls.times, calls.are_long) == (timings, times, are_long)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "settled"),
-    [
-        ([1.0, 1.01], False),
-        ([1.0, 1.01, 1.02], True),
-        ([1.0, 1.01, 1.03], False),
-        ([9.0, 1.02, 5.0, 1.0, 1.01], True),
-    ],
-)
-def test_a_rung_is_settled_when_its_three_shortest_times_are_near(seconds: Sequence[float], settled: bool):
-    assert is_settled(seconds) == settled

@@ -1,10 +1,11 @@
 """Rungs timed in turn, sweep after sweep, so that a noisy machine disturbs all alike.
 
 The clock rate and the neighbours of a machine change within seconds, so times taken one after the other
-do not compare.  Here a *sweep* goes through all groups (an operation and a case); of each, in new arrays, all
-rungs are timed in turn, in shuffled order and, if it can be, in quiet moments (``quiet.py``).  Sweeps are
-minutes apart, so that one bad minute does not decide.  Those that come after the first few are of the rungs
-alone that are not settled: that have not come near their shortest time three times.
+do not compare.  Here a *sweep* goes through all groups (an operation and a case); of each, with new arrays
+for the results, all rungs are timed in turn, in shuffled order and, if it can be, in quiet moments
+(``quiet.py``).  A sweep takes minutes, so that one bad minute does not decide.  Those that come after the
+first few are of the rungs alone that are not settled: that have not come near their shortest time three
+times.
 
 pytest-benchmark gets the times as if it had taken them: its timer reads them off the record.
 """
@@ -28,14 +29,16 @@ from bench.estimators import SHORTEST
 from bench.measuring.quiet import CPUs, Probe, only_on
 
 # Seconds.  Long enough that the clock and the loop do not count, short enough for quiet moments.
-SECONDS_A_TIMING = 5e-4
-# A time is the shortest of so many timings in a row, if they take no longer than that.
-MOST_TIMINGS, SECONDS_OF_TIMINGS = 5, 3e-3
+SECONDS_A_TIME = 5e-4
+# A time is the shortest of so many repeats in a row, if they take no longer than that.
+MOST_REPEATS, SECONDS_OF_REPEATS = 5, 3e-3
 # In a sweep a rung has so many times, if they take no longer than that.
 MOST_TIMES, SECONDS_OF_TIMES = 4, 0.1
 # What takes longer finds little of its data in the caches, whatever was called before.
 SECONDS_OF_A_LONG_CALL = 10e-3
-# Of so many sweeps nothing is left out.
+# So often is asked again whether calls are long enough, if they are not long.
+CONFIRMATIONS = 2
+# Of so many sweeps nothing is left out, however long they take.
 FULL_SWEEPS = 3
 # A rung is settled if its three shortest times are so near to each other.
 SETTLED = 1.02
@@ -57,8 +60,8 @@ class Group:
         return self.operation.name, self.case, rung.name
 
 
-class Timing:
-    """A call, made ready."""
+class PreparedCall:
+    """Of a rung, in arrays of its own."""
 
     def __init__(self, rung: Rung, case: Case) -> None:
         self.rung, self.case = rung, case
@@ -75,25 +78,32 @@ class Timing:
         with fastdist.num_threads(self.rung.threads), only_on(cpus):
             yield
 
-    def calibrate(self, cpus: CPUs) -> Calls:
+    def calibrate(self, cpus: CPUs) -> Loop:
         """As many calls as are long enough."""
         number = 1
         with self.on(cpus):
-            while (seconds := self.timer.timeit(number)) < SECONDS_A_TIMING:
+            while (seconds := self.confirmed(number)) < SECONDS_A_TIME:
                 number *= 2
-        return Calls(number, seconds)
+        return Loop(number, seconds)
 
-    def seconds(self, calls: Calls, cpus: CPUs) -> float:
+    def confirmed(self, number: int) -> float:
+        """Of so many calls.  One interruption must not make a short call look long enough."""
+        seconds = self.timer.timeit(number)
+        if SECONDS_A_TIME <= seconds < SECONDS_OF_A_LONG_CALL:
+            return min(seconds, *self.timer.repeat(CONFIRMATIONS, number))
+        return seconds
+
+    def seconds(self, loop: Loop, cpus: CPUs) -> float:
         """A call.  One before it brings its data back into the caches, if it is not long."""
         with self.on(cpus):
-            if not calls.are_long:
+            if not loop.has_long_calls:
                 self.call()
-            return min(self.timer.repeat(calls.timings, calls.number)) / calls.number
+            return min(self.timer.repeat(loop.repeats, loop.number)) / loop.number
 
 
 @dataclass(frozen=True)
-class Calls:
-    """So many are timed at once, and take about so long."""
+class Loop:
+    """So many calls are timed at once, and take about so long."""
 
     number: int
     seconds: float
@@ -103,18 +113,17 @@ class Calls:
         return self.seconds / self.number
 
     @property
-    def are_long(self) -> bool:
+    def has_long_calls(self) -> bool:
         return self.seconds_a_call > SECONDS_OF_A_LONG_CALL
 
     @property
-    def timings(self) -> int:
+    def repeats(self) -> int:
         """For one time."""
-        return at_least_one(MOST_TIMINGS, SECONDS_OF_TIMINGS / self.seconds)
+        return at_least_one(MOST_REPEATS, SECONDS_OF_REPEATS / self.seconds)
 
     @property
-    def times(self) -> int:
-        """In a sweep."""
-        return at_least_one(MOST_TIMES, SECONDS_OF_TIMES / (self.timings * self.seconds))
+    def times_a_sweep(self) -> int:
+        return at_least_one(MOST_TIMES, SECONDS_OF_TIMES / (self.repeats * self.seconds))
 
 
 def at_least_one(most: int, as_many_as_fit: float) -> int:
@@ -129,7 +138,7 @@ class Measurement:
         self.quick = quick
         self.taken: dict[Key, list[float]] = {}
         self.failed: dict[Key, Exception] = {}
-        self.calls: dict[Key, Calls] = {}
+        self.loops: dict[Key, Loop] = {}
         self.sweeps = 0
         self.times = self.quiet_times = 0
         self.probe = Probe()
@@ -162,7 +171,7 @@ class Measurement:
         groups = list(self.groups)
         while groups:
             for group in progress(groups, f"sweep {self.sweeps + 1}"):
-                if self.sweeps > 0 and time.monotonic() > end:
+                if self.sweeps >= FULL_SWEEPS and time.monotonic() > end:
                     return
                 self.measure_group(group)
             self.sweeps += 1
@@ -176,38 +185,59 @@ class Measurement:
                 yield rung, case
 
     def measure_group(self, group: Group) -> None:
-        already = 1 if self.sweeps == 0 else 0
-        several = []
-        for timing in self.start(group):
-            several += [timing] * (self.calls[group.key(timing.rung)].times - already)
-        if not self.quick:
-            self.shuffle(several)
-            for timing in several:
-                self.take(timing, group.key(timing.rung))
-
-    def take(self, timing: Timing, key: Key) -> None:
-        calls = self.calls[key]
-        cpus, are_quiet = self.probe.wait(calls.timings * calls.seconds, timing.has_threads)
-        self.taken[key].append(timing.seconds(calls, cpus))
-        self.times += 1
-        self.quiet_times += are_quiet
-
-    def start(self, group: Group) -> Iterator[Timing]:
-        """All that work.  In the first sweep their results are checked, and then they are timed once."""
+        times = []
         for rung, case in self.answers_to_time(group):
             key = group.key(rung)
-            try:
-                timing = Timing(rung, case)
-                if key not in self.calls:
-                    cpus = self.probe.every if timing.has_threads else self.probe.each[0]
-                    with timing.on(cpus):
-                        check(rung, case, timing.call)
-                    self.calls[key] = timing.calibrate(cpus)
-                    self.taken[key] = [self.calls[key].seconds_a_call]
-            except Exception as error:  # which is this rung's alone
-                self.failed[key] = error
-                continue
-            yield timing
+            with self.failure_of(key):
+                prepared = PreparedCall(rung, case)
+                already = 0
+                if key not in self.loops:
+                    self.begin(prepared, key)
+                    already = 1
+                times += [(prepared, key)] * (self.loops[key].times_a_sweep - already)
+        if self.quick:
+            return
+        self.shuffle(times)
+        for prepared, key in times:
+            if key not in self.failed:
+                with self.failure_of(key):
+                    self.take(prepared, key)
+
+    @contextmanager
+    def failure_of(self, key: Key) -> Iterator[None]:
+        """What this rung raises is told where its times are asked for, and ends no other's."""
+        try:
+            yield
+        except Exception as error:
+            self.failed[key] = error
+
+    def begin(self, prepared: PreparedCall, key: Key) -> None:
+        """Check the results; then how many calls to time is found out, which is the first time."""
+        with prepared.on(self.any_cpus_for(prepared)):
+            check(prepared.rung, prepared.case, prepared.call)
+        cpus, is_quiet = self.moment(prepared, SECONDS_A_TIME)
+        self.loops[key] = prepared.calibrate(cpus)
+        self.taken[key] = []
+        self.record(key, self.loops[key].seconds_a_call, is_quiet)
+
+    def take(self, prepared: PreparedCall, key: Key) -> None:
+        loop = self.loops[key]
+        cpus, is_quiet = self.moment(prepared, loop.repeats * loop.seconds)
+        self.record(key, prepared.seconds(loop, cpus), is_quiet)
+
+    def moment(self, prepared: PreparedCall, seconds: float) -> tuple[CPUs, bool]:
+        """Where to time it, and whether it is quiet there now.  A quick run does not wait."""
+        if self.quick:
+            return self.any_cpus_for(prepared), False
+        return self.probe.wait(seconds, prepared.has_threads)
+
+    def any_cpus_for(self, prepared: PreparedCall) -> CPUs:
+        return self.probe.all_cpus if prepared.has_threads else self.probe.single_cpus[0]
+
+    def record(self, key: Key, seconds: float, is_quiet: bool) -> None:
+        self.taken[key].append(seconds)
+        self.times += 1
+        self.quiet_times += is_quiet
 
 
 def is_settled(seconds: Sequence[float]) -> bool:

@@ -24,7 +24,7 @@ from bench.measuring.programs import programs
 from bench.operations import TOPICS
 
 # What is not saved: git ignores it, and the next run replaces it.
-LATEST = BENCH / "latest.json"
+UNSAVED = BENCH / "unsaved.json"
 
 # For glibc: no array below 1 GiB is a mapping of its own, and the heap does not shrink.  Else the pages of
 # temporaries are zeroed anew in some calls and not in others, by what else has been freed.
@@ -48,7 +48,7 @@ def run(quick: bool, save: bool) -> Path:
     besides = {
         "machine": machine(),
         "rungs": list(rungs()),
-        "left_out": list(left_out()),
+        "left_out": list(left_out(quick)),
         "memory": memory(quick),
         "limits": limits(quick),
         "programs": programs(quick),
@@ -62,7 +62,7 @@ def run(quick: bool, save: bool) -> Path:
         "load_before": load_before,
         "load_after": load(),
     }
-    path = HISTORY / file_name(figures) if save else LATEST
+    path = HISTORY / file_name(figures) if save else UNSAVED
     path.parent.mkdir(exist_ok=True)
     path.write_text(written(figures))
     return path
@@ -106,11 +106,12 @@ def rungs() -> Iterator[dict[str, Any]]:
             }
 
 
-def left_out() -> Iterator[str]:
+def left_out(quick: bool) -> Iterator[str]:
     """Cases that this machine has too little memory for."""
     for operations in TOPICS.values():
         for operation in operations:
-            whys = (too_large(case) for case in operation.cases)
+            cases = operation.shortened().cases if quick else operation.cases
+            whys = map(too_large, cases)
             yield from (f"{operation.name}: {why}" for why in whys if why is not None)
 
 
