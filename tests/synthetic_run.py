@@ -64,7 +64,10 @@ def run(benchmarks: list[dict[str, Any]], **parts: Any) -> dict[str, Any]:
     return {
         "datetime": "2026-11-23T12:10:00+00:00",
         "commit_info": {"id": "593866a" + "0" * 33, "dirty": False},
-        "machine": {"CPU": "Synthetic 9000", "CPUs": "2", "instruction set": LEVEL, "caches": "L1d 32 KiB"},
+        "machine": {
+            "CPU": "Synthetic 9000", "CPU model": "family 1, model 1", "CPUs": "2", "caches": "L1d 32 KiB",
+            "instruction set": LEVEL,
+        },
         "run": {
             "quick": False, "sweeps": 2, "seconds": 600,
             "load_before": [0.1, 0.2, 0.3], "load_after": [1.0, 1.1, 1.2],

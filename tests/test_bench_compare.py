@@ -88,11 +88,30 @@ def test_another_machine_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     path = tmp_path / "b.json"
     path.write_text(path.read_text().replace("Synthetic 9000", "Synthetic 9001"))
     compare(before, path)
-    printed = " ".join(capsys.readouterr().out.split())
-    assert (
-        "The machines differ: Synthetic 9000, 2 CPUs, x86_64_v4 -> Synthetic 9001, 2 CPUs, x86_64_v4"
-        in printed
-    )
+    printed = capsys.readouterr().out
+    assert "The machines differ:\n- CPU: Synthetic 9000 -> Synthetic 9001\n1 ratios" in printed
+
+
+def test_machines_whose_caches_alone_differ_are_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = (saved(tmp_path, name, NumPy_PCG64=8.0) for name in "ab")
+    after.write_text(after.read_text().replace("L1d 32 KiB", "L1d 48 KiB"))
+    assert load(before).machine_name != load(after).machine_name
+    compare(before, after)
+    assert "The machines differ:\n- caches: L1d 32 KiB -> L1d 48 KiB\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("cpu", "model"),
+    [({"family": 25, "model": 0}, "family 25, model 0"), ({"brand_raw": "Synthetic 9000"}, "unknown")],
+)
+def test_the_model_of_a_cpu_is_found_where_the_first_runs_have_it(
+    tmp_path: Path, cpu: dict[str, Any], model: str
+) -> None:
+    figures = made.run([], machine_info={"cpu": cpu})
+    del figures["machine"]["CPU model"]
+    assert load(made.saved(tmp_path, "a", figures)).machine["CPU model"] == model
 
 
 @pytest.mark.parametrize("text", ["# no JSON", "{}", "[]"])

@@ -13,7 +13,7 @@ pytest.importorskip("bench.report", reason="the benchmarks are in the checkout a
 
 from bench import BENCH
 from bench.operations import OPERATIONS
-from bench.report import agreement, measurements, sections
+from bench.report import agreement, charts, measurements, sections
 from bench.report.changes import changes
 from bench.report.history import find_run, full_runs, run_before, runs_up_to
 from bench.report.markdown import WIDTH, bullet, duration, figure, paragraph, table
@@ -320,9 +320,23 @@ def test_history_says_which_machine_a_run_is_of(history: Path) -> None:
     assert [run.path.stem[-7:] for run in runs] == ["593866a", "bbbbbbb", "aaaaaaa"]
     assert run_before(newest, runs) is runs[2]
     told = measurements.history(runs)
-    assert "A is Synthetic 9000, 2 CPUs, x86_64_v4; B is Synthetic 9000 (family 1, model 2), 2" in text(told)
+    assert (
+        "A is Synthetic 9000 (family 1, model 1), 2 CPUs, L1d 32 KiB, x86_64_v4; "
+        "B is Synthetic 9000 (family 1, model 2), 2 CPUs, L1d 32 KiB, x86_64_v4."
+    ) in text(told)
     assert [heading[-1] for heading in told[-3].rstrip(" |").split(" | ")[2:]] == ["A", "B", "A"]
     assert told[-1] == "| normal: draw | NumPy PCG64 | 8.00 | 8.00 | 8.00 |"
+
+
+def test_a_machine_has_one_letter_in_the_table_and_in_the_picture(history: Path) -> None:
+    """Though the picture alone shows the oldest run, whose machine no other is."""
+    group = made.group("draw", "draw", 1, NS)
+    oldest = one_run(history, group, machine=OTHER_MACHINE)
+    runs = [*[one_run(history, group)] * measurements.RUNS_SHOWN, oldest]
+    headings = measurements.history(runs)[-3].split(" | ")[2:]
+    (chart,) = charts.history(runs)
+    assert [heading.rstrip(" |")[-1] for heading in headings] == ["B"] * measurements.RUNS_SHOWN
+    assert [tick[-1] for tick in chart.ticks] == ["A", *["B"] * measurements.RUNS_SHOWN]
 
 
 def test_history_of_one_machine_names_none(history: Path) -> None:

@@ -45,8 +45,12 @@ def cpu_name() -> str:
 def cpu_model() -> str:
     """As ``family 25, model 1``: the CPUs of virtual machines often have one name for all generations."""
     facts = cpu_facts()
-    numbers = {"family": facts.get("cpu family"), "model": facts.get("model")}
-    return ", ".join(f"{name} {number}" for name, number in numbers.items() if number) or "unknown"
+    return family_and_model(facts.get("cpu family"), facts.get("model"))
+
+
+def family_and_model(family: object, model: object) -> str:
+    numbers = {"family": family, "model": model}
+    return ", ".join(f"{name} {n}" for name, n in numbers.items() if n is not None) or "unknown"
 
 
 @cache

@@ -16,12 +16,12 @@ ASKED = 0.1
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
 WHAT_IT_TOOK = (
     "What it took: rungs of a case in turn, in shuffled order, and sweeps that are minutes apart, in new "
-    "arrays; times in moments, and on the CPU, in which a probe finds the core quiet, each the shortest of up "
-    "to five; more times of what is not settled; the three shortest of each, since what disturbs a machine "
-    "makes it slower, seldom faster; a call before each short one that is timed; memory that the C library "
-    "keeps; arrays at one place of their pages, and the same addresses and hashes in each process; libraries "
-    "imported before any thread is held to a CPU; JAX without asynchronous dispatch, and on one thread; no "
-    "more than a thousand Python numbers at a time."
+    "arrays; times in moments, and on the CPU, in which a probe finds the core quiet, each the shortest of "
+    "up to five; more times of what is not settled; the three shortest of each, since what disturbs a "
+    "machine makes it slower, seldom faster; a call before each short one that is timed; memory that the C "
+    "library keeps; arrays at one place of their pages, and the same addresses and hashes in each process; "
+    "libraries imported before any thread is held to a CPU; JAX without asynchronous dispatch, and on one "
+    "thread; no more than a thousand Python numbers at a time."
 )
 
 
@@ -71,12 +71,13 @@ def agreement(before: Run, after: Run) -> list[str]:
 
 def _what_differs(beyond: Sequence[Change]) -> str:
     alone = [change for change in beyond if "threads" not in f"{change.key.ours} {change.key.against}"]
-    settled = sum(change.beyond_spread for change in alone)
+    beyond_spread = sum(change.beyond_spread for change in alone)
     return (
-        f" Of what still differs, {whole(len(beyond) - len(alone))} have several threads, which need all CPUs "
-        f"quiet at once. Of the other {whole(len(alone))}, {whole(len(alone) - settled)} are within the "
-        "spreads: a rung has not come near its shortest time three times. The remaining "
-        f"{whole(settled)} came to other times in one run than in the other (NOTES.md has what is known of it)."
+        f" Of what still differs, {whole(len(beyond) - len(alone))} have several threads, which need all "
+        f"CPUs quiet at once. Of the other {whole(len(alone))}, {whole(len(alone) - beyond_spread)} are "
+        "within the spreads: a rung has not come near its shortest time three times. The remaining "
+        f"{whole(beyond_spread)} came to other times in one run than in the other (NOTES.md has what is "
+        "known of it)."
     )
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from bench.report.changes import Change, changes
 from bench.report.history import same_machine
-from bench.report.markdown import figure, paragraph, percent, table, whole
-from bench.report.results import Run, load
+from bench.report.markdown import bullet, figure, paragraph, percent, table, whole
+from bench.report.results import IDENTITY, Run, load
 
 LOSS = 0.1
 PROTECTED = "NumPy"
@@ -32,7 +32,9 @@ def described(before: Run, after: Run, found: list[Change]) -> list[str]:
         if run.quick:
             lines += paragraph(f"{run.path.name} is a quick run: its times mean little.")
     if not same_machine(before, after):
-        lines += paragraph(f"The machines differ: {before.machine_name} -> {after.machine_name}")
+        lines.append("The machines differ:")
+        for name, old, new in zip(IDENTITY, before.identity, after.identity, strict=True):
+            lines += bullet(f"{name}: {old} -> {new}") if old != new else []
     old, new = set(before.ratios()), set(after.ratios())
     lines += paragraph(
         f"{whole(len(found))} ratios are in both runs, {whole(len(old - new))} in the first alone, "

@@ -200,10 +200,10 @@ def history(runs: Sequence[Run]) -> list[str]:
         [group.name, str(group.peer), *(figure(each[key][1]) if key in each else "" for each in ratios)]
         for key, (group, _) in ratios[0].items()
     ]
-    letters = machines(shown)
+    letters = machines(runs)
     headings = [
         " ".join(filter(None, (run.date[:10], f"`{run.commit[:7]}`", letters.get(run.identity))))
         for run in shown
     ]
     lines = table(["operation", "times as fast as", *headings], rows, left=2)
-    return [*paragraph(f"Machines: {machines_named(shown)}."), "", *lines] if letters else lines
+    return [*paragraph(f"Machines: {machines_named(runs)}."), "", *lines] if letters else lines

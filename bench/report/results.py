@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench.estimators import ESTIMATOR, ESTIMATORS, SHORTEST, Array, shortest
+from bench.measuring.machine import family_and_model
 
 LADDER = "ladder"
 NO_PEERS = ("fastdist", "ladder", "limit")
@@ -169,16 +170,16 @@ class Run:
     @property
     def identity(self) -> tuple[Any, ...]:
         """Of the machine, and of the instruction set in use, which may be forced."""
-        return tuple(self.machine.get(name) for name in IDENTITY)
+        return tuple(self.machine[name] for name in IDENTITY)
 
     @property
     def cpu_name(self) -> str:
-        cpu, model = self.machine["CPU"], self.machine.get("CPU model")
-        return f"{cpu} ({model})" if model else str(cpu)
+        return f"{self.machine['CPU']} ({self.machine['CPU model']})"
 
     @property
     def machine_name(self) -> str:
-        return f"{self.cpu_name}, {self.machine['CPUs']} CPUs, {self.level}"
+        """All of the identity, so that two machines never have one name."""
+        return f"{self.cpu_name}, {self.machine['CPUs']} CPUs, {self.machine['caches']}, {self.level}"
 
     @property
     def topics(self) -> list[str]:
@@ -241,7 +242,7 @@ def load(path: Path) -> Run:
         settled=_share(how, "settled_rungs", "rungs"),
         load_before=tuple(how["load_before"]),
         load_after=tuple(how["load_after"]),
-        machine=saved["machine"],
+        machine=_machine(saved),
         groups=tuple(_groups(saved["benchmarks"])),
         rungs=tuple(
             UsedRung(*(rung[name] for name in ("topic", "name", "family", "how", "missing")))
@@ -252,6 +253,16 @@ def load(path: Path) -> Run:
         limits=_rows(saved["limits"]),
         memory=_rows(saved["memory"]),
     )
+
+
+def _machine(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """The first runs know the model of their CPU from pytest-benchmark alone."""
+    machine: dict[str, Any] = saved["machine"]
+    if "CPU model" in machine:
+        return machine
+    cpu = saved["machine_info"]["cpu"]
+    model = family_and_model(cpu.get("family"), cpu.get("model"))
+    return {"CPU": machine["CPU"], "CPU model": model, **machine}
 
 
 def _share(how: Mapping[str, Any], part: str, of: str) -> float | None:
