@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("bench.report", reason="the benchmarks are in the checkout alone")
 
 from bench.report.charts import BarChart, LineChart, charts
+from bench.report.report import README
 from bench.report.results import Run, load
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("synthetic_run.py"))))
@@ -91,8 +92,6 @@ def test_pictures_are_drawn_small_and_the_same_again(tmp_path: Path) -> None:
     run = a_run(tmp_path)
     shown = charts(run, [run, a_run(tmp_path, "2026-11-22_1210_0000000")])
     folder = tmp_path / "pictures"
-    folder.mkdir()
-    (folder / "of_last_year.png").touch()
     draw(shown, folder)
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert sorted(first) == sorted(f"{chart.name}.png" for chart in shown)
@@ -104,12 +103,39 @@ def test_pictures_are_drawn_small_and_the_same_again(tmp_path: Path) -> None:
     ]
 
 
+def test_report_replaces_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In ``bench`` alone; not by a quick run."""
+    pytest.importorskip("matplotlib")
+    from bench.report import report as module
+
+    bench = tmp_path / "bench"
+    old = bench / "pictures" / "of_last_year.png"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    monkeypatch.setattr(module, "BENCH", bench)
+    monkeypatch.setattr(module, "README", tmp_path / "README.md")
+    module.README.write_text(README.read_text())
+    run = a_run(tmp_path)
+    quick = a_run(tmp_path, "quick", run=made.run([])["run"] | {"quick": True})
+    with pytest.raises(RuntimeError, match="--into FOLDER"):
+        module.report(quick.path)
+    assert [path for path in bench.rglob("*") if path.is_file()] == [old]
+    module.report(run.path)
+    assert (bench / "REPORT.md").is_file()
+    assert not old.exists()
+    assert "Synthetic 9000" in module.README.read_text()
+
+
 def test_report_is_written_with_its_pictures(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    from bench.report.report import README, report
+    from bench.report.report import report
 
     readme = README.read_bytes()
+    of_the_user = tmp_path / "pictures" / "of_the_user.png"
+    of_the_user.parent.mkdir()
+    of_the_user.touch()
     report(a_run(tmp_path).path, tmp_path)
+    of_the_user.unlink()
     text = (tmp_path / "REPORT.md").read_text()
     shown = [line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
     assert sorted(shown) == sorted(f"pictures/{path.name}" for path in (tmp_path / "pictures").iterdir())

@@ -37,6 +37,10 @@ def one_run(
     return load(made.saved(folder, name, made.run([each for group in groups for each in group], **parts)))
 
 
+def whole_report(run: Run, runs: list[Run]) -> str:
+    return report_text(run, runs, charts.charts(run, runs))
+
+
 def text(lines: list[str]) -> str:
     return " ".join(lines)
 
@@ -51,7 +55,7 @@ def test_is_what_the_newest_run_gives(part: str) -> None:
         is_there = README.read_text()
         expected = readme_text(is_there, run)
     else:
-        is_there, expected = (BENCH / part).read_text(), report_text(run, runs_up_to(run))
+        is_there, expected = (BENCH / part).read_text(), whole_report(run, runs_up_to(run))
     assert is_there == expected, f"{part} is not what {run.path.name} gives: run {COMMAND}"
 
 
@@ -129,7 +133,7 @@ def test_where_a_peer_wins_is_said_first(history: Path) -> None:
         "On one thread, a peer is faster than fastdist (`x86_64_v4`) in 1 of 2 cases. "
         "In the case that stands for an operation, so many times as fast: **SciPy**: `normal: fit` 2.00."
     )
-    lines = report_text(run, [run]).splitlines()
+    lines = whole_report(run, [run]).splitlines()
     first = next(
         line for line in lines[lines.index("# Benchmarks: every speed-up, and its history") + 1 :] if line
     )
@@ -352,7 +356,7 @@ def test_agreement_is_that_of_runs_on_one_machine(history: Path) -> None:
     newest = one_run(history, group)
     runs = runs_up_to(newest, history)
     assert run_before(newest, runs) is None
-    assert "no full run of this machine before this one" in text(report_text(newest, runs).splitlines())
+    assert "no full run of this machine before this one" in text(whole_report(newest, runs).splitlines())
 
 
 def test_history_compares_a_headline_with_itself_alone(history: Path) -> None:

@@ -51,7 +51,7 @@ LINES = (
 KINDS = {
     "pure Python": GREY, "standard library": GREY, "NumPy": ORANGE, "SciPy": GREEN, "mkl_random": PURPLE,
     "numba": SKY, "PyTorch": VERMILION, "JAX": YELLOW, "scikit-learn": SKY, "ladder": SKY, "fastdist": BLUE,
-    "port model": ORANGE, "memory copy": SKY, "array copy": SKY, "array fill": GREEN,
+    "port model": ORANGE, "array copy": SKY, "array fill": GREEN,
 }  # fmt: skip
 OTHER = "#bbbbbb"
 SLOWER = "///"
@@ -59,13 +59,15 @@ MOST_TICKS = 8
 
 
 def draw(charts: Sequence[Chart], folder: Path) -> None:
-    """Into ``folder``, which holds nothing else: pictures that are no longer drawn are removed."""
     folder.mkdir(exist_ok=True, parents=True)
     with matplotlib.rc_context(STYLE):
         for chart in charts:
             write(
                 _bars(chart) if isinstance(chart, BarChart) else _lines(chart), folder / f"{chart.name}.png"
             )
+
+
+def remove_others(charts: Sequence[Chart], folder: Path) -> None:
     for old in {*folder.glob("*.png")} - {folder / f"{chart.name}.png" for chart in charts}:
         old.unlink()
 

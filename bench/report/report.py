@@ -10,7 +10,7 @@ from bench.estimators import ESTIMATOR
 from bench.report import measurements, sections
 from bench.report.agreement import agreement
 from bench.report.charts import BarChart, Chart, LineChart, charts
-from bench.report.history import find_run, run_before, runs_up_to
+from bench.report.history import run_before, runs_up_to
 from bench.report.markdown import paragraph
 from bench.report.readme import parts
 from bench.report.results import LADDER, Run, load
@@ -21,24 +21,36 @@ COMMAND = "python -m bench report"
 PICTURES = "pictures"
 
 
-def report(run: Path | None = None, into: Path | None = None) -> None:
-    """Write the report on ``run``, or on the newest full run, and its pictures.
+def report(run: Path, into: Path | None = None) -> None:
+    """Write the report on ``run``, and its pictures.
 
-    It goes to ``bench/``, and the README's tables are replaced; ``into`` another folder, and the README
-    stays as it is, as it does if the run is a quick one.
+    It goes to ``bench/``, where it replaces the one before, and into the README's tables; ``into`` another
+    folder, and nothing else is touched.
+
+    Raises
+    ------
+    RuntimeError
+        If a quick run would replace the report on a full one.
     """
     try:
-        from bench.report.pictures import draw  # needs matplotlib, which the texts do without
+        # They need matplotlib, which the texts do without.
+        from bench.report.pictures import draw, remove_others
     except ImportError as error:
         raise RuntimeError(f"{error}: pip install --editable '.[bench]' brings it") from error
 
-    path = find_run("latest") if run is None else run
-    reported = load(path)
+    reported = load(run)
+    if reported.quick and into is None:
+        raise RuntimeError(
+            f"{run} is a quick run, whose times mean nothing: --into FOLDER writes its report there, and "
+            "leaves bench/REPORT.md, its pictures and README.md as they are"
+        )
     runs = runs_up_to(reported)
+    shown = charts(reported, runs)
     folder = BENCH if into is None else into
-    draw(charts(reported, runs), folder / PICTURES)
-    (folder / "REPORT.md").write_text(report_text(reported, runs))
-    if into is None and not reported.quick:
+    draw(shown, folder / PICTURES)
+    (folder / "REPORT.md").write_text(report_text(reported, runs, shown))
+    if into is None:
+        remove_others(shown, folder / PICTURES)
         README.write_text(readme_text(README.read_text(), reported))
 
 
@@ -46,9 +58,8 @@ def readme_text(text: str, run: Run) -> str:
     return filled(text, parts(run))
 
 
-def report_text(run: Run, runs: Sequence[Run]) -> str:
-    """``runs`` are those of the history, this one first."""
-    shown = charts(run, runs)
+def report_text(run: Run, runs: Sequence[Run], shown: Sequence[Chart]) -> str:
+    """``runs`` are those of the history, this one first, and ``shown`` their `charts`."""
     quick = ["**This is a quick run: it shows that everything works, and its times mean nothing.**", ""]
     lines = [
         f"<!-- Written by `{COMMAND}` from {_place(run.path)}: do not edit. -->",
