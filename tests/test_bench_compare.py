@@ -49,9 +49,19 @@ def test_loss_to_another_peer_is_shown_and_no_more(
 
 
 def test_ratios_of_one_run_alone_do_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    before = saved(tmp_path, "a", NumPy_PCG64=8.0, SciPy=20.0)
-    assert compare(before, saved(tmp_path, "b", SciPy=20.0)) == 0
-    assert "1 ratios are in both runs, 1 in the first alone, 0 in the second alone" in capsys.readouterr().out
+    before = saved(tmp_path, "a", NumPy_PCG64=8.0, NumPy=9.0, SciPy=20.0)
+    assert compare(before, saved(tmp_path, "b", NumPy_PCG64=8.0, SciPy=20.0)) == 0
+    assert "2 ratios are in both runs, 1 in the first alone, 0 in the second alone" in capsys.readouterr().out
+
+
+def test_runs_without_a_common_ratio_to_numpy_are_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = saved(tmp_path, "a", NumPy_PCG64=8.0, SciPy=20.0), saved(tmp_path, "b", SciPy=10.0)
+    assert main(["compare", str(before), str(after)]) == 2
+    printed = capsys.readouterr()
+    assert "| SciPy | 20.0 | 10.0 |" in printed.out
+    assert "have no ratio to NumPy in common" in printed.err
 
 
 @pytest.mark.parametrize(("noise", "beyond"), [(None, True), ({"NumPy PCG64": WIDE}, False)])

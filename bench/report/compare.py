@@ -19,10 +19,21 @@ def is_loss(change: Change) -> bool:
 
 
 def compare(a: Path, b: Path) -> int:
-    """Print what changed from ``a`` to ``b``; 1 if a ratio to NumPy fell by more than 10 %, else 0."""
+    """Print what changed from ``a`` to ``b``; 1 if a ratio to NumPy fell by more than `LOSS`, else 0.
+
+    Raises
+    ------
+    RuntimeError
+        If the two have no ratio to NumPy in common, so that no loss could be seen.
+    """
     before, after = load(a), load(b)
     found = changes(before, after)
     print("\n".join(described(before, after, found)))
+    if all(change.family != PROTECTED for change in found):
+        raise RuntimeError(
+            f"{a} and {b} have no ratio to {PROTECTED} in common, so nothing says whether one was lost: "
+            "compare runs of the same operations and cases, a quick run with a quick one"
+        )
     return int(any(map(is_loss, found)))
 
 
@@ -45,7 +56,8 @@ def described(before: Run, after: Run, found: list[Change]) -> list[str]:
         ("Against others, for information", [c for c in found if c.family != PROTECTED]),
     ):
         shown = [change for change in chosen if change.beyond_spread or is_loss(change)]
-        lines += ["", f"{title}: {len(shown)} of {len(chosen)} changed beyond the spread or lost over 10 %"]
+        changed = f"changed beyond the spread or lost over {percent(LOSS)}"
+        lines += ["", f"{title}: {len(shown)} of {len(chosen)} {changed}"]
         if shown:
             lines += ["", *table(_HEADINGS, map(_row, shown), left=4)]
     losses = [change for change in found if is_loss(change)]
