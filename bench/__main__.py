@@ -12,7 +12,7 @@ from bench.report.compare import compare
 from bench.report.history import find_run
 from bench.report.report import report
 
-NAMED = "a file, or the beginning of its name in bench/history, or 'latest'"
+NAMED = "a file, or the beginning of its name in bench/history, or 'latest', the newest there"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,7 +21,9 @@ def parser() -> argparse.ArgumentParser:
 
     one = commands.add_parser("run", help="measure everything (some 18 minutes); write a JSON")
     one.add_argument(
-        "--quick", action="store_true", help="does every benchmark work, and is it right? (a minute)"
+        "--quick",
+        action="store_true",
+        help="does every benchmark work, and is it right? (less than a minute)",
     )
     one.add_argument("--save", action="store_true", help="keep the JSON in bench/history, by date and commit")
 
@@ -55,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"python -m bench: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted: nothing was written", file=sys.stderr)
+        print("interrupted" + ": nothing was written" * (options.command == "run"), file=sys.stderr)
         return 130
     return 0
 

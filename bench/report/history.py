@@ -21,7 +21,8 @@ def full_runs(history: Path = HISTORY) -> list[Path]:
 def find_run(name: str, history: Path = HISTORY) -> Path:
     """A path, a file name, the beginning of a date or a commit (of several, the newest), or ``latest``.
 
-    A quick run is found by its path or file name, and by a date or commit that no full run has.
+    ``latest`` is the newest full run of the history.  A quick run is found by its path or file name, and by
+    a date or commit that no full run has.
     """
     for path in (Path(name), history / name, history / f"{name}.json"):
         if path.is_file():
