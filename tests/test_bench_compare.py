@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import runpy
 from pathlib import Path
 from types import SimpleNamespace
@@ -124,7 +125,21 @@ def test_the_model_of_a_cpu_is_found_where_the_first_runs_have_it(
     assert load(made.saved(tmp_path, "a", figures)).machine["CPU model"] == model
 
 
-@pytest.mark.parametrize("text", ["# no JSON", "{}", "[]"])
+NO_RUN = made.run(made.group("draw", "draw 7", 7, OURS))
+WITHOUT_A_PART = {
+    name: json.dumps({part: value for part, value in NO_RUN.items() if part != name}) for name in NO_RUN
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# no JSON",
+        "{}",
+        "[]",
+        *(pytest.param(text, id=f"no {name}") for name, text in WITHOUT_A_PART.items()),
+    ],
+)
 def test_a_file_that_is_no_run_is_named(
     tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +147,21 @@ def test_a_file_that_is_no_run_is_named(
     other.write_text(text)
     assert main(["compare", str(other), str(other)]) == 2
     assert f"{other} was not written by python -m bench run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("run", "interrupted: nothing was written\n"), ("annotate", "interrupted\n")],
+)
+def test_who_interrupts_hears_what_is_known(
+    command: str, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"bench.__main__.{command}", interrupted)
+    assert main([command]) == 130
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)

@@ -46,12 +46,13 @@ def report(run: Path, into: Path | None = None) -> None:
         )
     runs = runs_up_to(reported)
     shown = charts(reported, runs)
+    text = report_text(reported, runs, shown)
+    if into is None:
+        README.write_text(readme_text(README.read_text(), reported))
+        remove_others(shown, BENCH / PICTURES)
     folder = BENCH if into is None else into
     draw(shown, folder / PICTURES)
-    (folder / "REPORT.md").write_text(report_text(reported, runs, shown))
-    if into is None:
-        remove_others(shown, folder / PICTURES)
-        README.write_text(readme_text(README.read_text(), reported))
+    (folder / "REPORT.md").write_text(text)
 
 
 def readme_text(text: str, run: Run) -> str:

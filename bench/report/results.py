@@ -226,10 +226,15 @@ def first_step(group: Group) -> Timing | None:
 def load(path: Path) -> Run:
     """Raises RuntimeError if ``python -m bench run`` has not written it."""
     try:
-        saved = json.loads(path.read_text())
-        how = saved["run"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise RuntimeError(f"{path} was not written by python -m bench run") from error
+        return _run(path, json.loads(path.read_text()))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise RuntimeError(
+            f"{path} was not written by python -m bench run, or by another version of it ({error!r})"
+        ) from error
+
+
+def _run(path: Path, saved: Mapping[str, Any]) -> Run:
+    how = saved["run"]
     return Run(
         path=path,
         date=saved["datetime"],

@@ -159,7 +159,10 @@ def names(text: str) -> list[str]:
 def filled(text: str, parts: Mapping[str, Sequence[str]]) -> str:
     """``text`` with every part between its markers; both must have the same names."""
     if sorted(names(text)) != sorted(parts):
-        raise ValueError(f"the text has the parts {names(text)}, there are {list(parts)}")
+        raise RuntimeError(
+            f"the text has places for {names(text)}, and there are {list(parts)} to put there: each needs "
+            "one place, between <!-- bench: NAME --> and <!-- end -->"
+        )
 
     def part(found: re.Match[str]) -> str:
         content = "\n".join(parts[found["name"]])
