@@ -34,7 +34,9 @@ def history(tmp_path: Path) -> Path:
 def one_run(
     folder: Path, *groups: list[dict[str, Any]], name: str = "2026-11-23_1210_593866a", **parts: Any
 ) -> Run:
-    return load(made.saved(folder, name, made.run([each for group in groups for each in group], **parts)))
+    """Its date is that of its name, as of runs that were saved."""
+    facts = {"datetime": f"{name[:10]}T{name[11:13]}:{name[13:15]}:00+00:00", **parts}
+    return load(made.saved(folder, name, made.run([each for group in groups for each in group], **facts)))
 
 
 def whole_report(run: Run, runs: list[Run]) -> str:
@@ -332,6 +334,16 @@ def test_history_says_which_machine_a_run_is_of(history: Path) -> None:
     assert told[-1] == "| normal: draw | NumPy PCG64 | 8.00 | 8.00 | 8.00 |"
 
 
+def test_a_run_that_lies_elsewhere_has_a_history(history: Path, tmp_path_factory: Any) -> None:
+    """By date: its file's name says nothing."""
+    group = made.group("draw", "draw", 1, NS)
+    one_run(history, group, name="2026-11-20_1210_aaaaaaa")
+    one_run(history, group, name="2026-11-24_1210_bbbbbbb")
+    path = one_run(history, group).path.rename(tmp_path_factory.mktemp("elsewhere") / "1.json")
+    runs = runs_up_to(load(path), history)
+    assert [run.path.stem for run in runs] == ["1", "2026-11-20_1210_aaaaaaa"]
+
+
 def test_a_machine_has_one_letter_in_the_table_and_in_the_picture(history: Path) -> None:
     """Though the picture alone shows the oldest run, whose machine no other is."""
     group = made.group("draw", "draw", 1, NS)
@@ -347,7 +359,7 @@ def test_history_of_one_machine_names_none(history: Path) -> None:
     group = made.group("draw", "draw", 1, NS)
     one_run(history, group, name="2026-11-20_1210_aaaaaaa")
     told = measurements.history(runs_up_to(one_run(history, group), history))
-    assert told[0] == "| operation | times as fast as | 2026-11-23 `593866a` | 2026-11-23 `593866a` |"
+    assert told[0] == "| operation | times as fast as | 2026-11-23 `593866a` | 2026-11-20 `593866a` |"
 
 
 def test_agreement_is_that_of_runs_on_one_machine(history: Path) -> None:
@@ -426,5 +438,5 @@ def test_parts_are_put_between_their_markers() -> None:
 
 @pytest.mark.parametrize("parts", [{}, {"one": [], "two": []}, {"other": []}])
 def test_parts_without_a_place_and_places_without_a_part_are_errors(parts: dict[str, list[str]]) -> None:
-    with pytest.raises(ValueError, match="the text has the parts"):
+    with pytest.raises(RuntimeError, match="the text has places for"):
         filled("<!-- bench: one -->\n<!-- end -->\n", parts)

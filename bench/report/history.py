@@ -51,8 +51,9 @@ def same_machine(a: Run, b: Run) -> bool:
 
 def runs_up_to(run: Run, history: Path = HISTORY) -> list[Run]:
     """``run``, and then the full runs before it, newest first."""
-    older = [load(path) for path in full_runs(history) if path.name < run.path.name]
-    return [run, *(other for other in older if not other.quick)]
+    full = (other for other in map(load, full_runs(history)) if not other.quick)
+    older = (other for other in full if other.date < run.date)
+    return [run, *sorted(older, key=lambda other: other.date, reverse=True)]
 
 
 def run_before(run: Run, runs: Sequence[Run]) -> Run | None:
