@@ -233,6 +233,30 @@ def test_sizes_less_than_asked_are_named_and_counted(history: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("addresses", "answer"),
+    [({"same_addresses": True}, "yes"), ({"same_addresses": False}, "no"), ({}, "not known")],
+)
+def test_the_report_says_whether_addresses_were_the_same(
+    history: Path, addresses: dict[str, bool], answer: str
+) -> None:
+    run = one_run(history, made.group("draw", "draw 7", 7, NS), run=made.run([])["run"] | addresses)
+    assert f"| addresses the same in each run | {answer} |" in sections.what_ran(run)
+
+
+@pytest.mark.parametrize(("quiet", "probed"), [({"times": 4, "quiet_times": 3}, True), ({}, False)])
+def test_the_report_tells_of_a_probe_where_there_was_one(
+    history: Path, quiet: dict[str, int], probed: bool
+) -> None:
+    """In how to read the figures, and in how well two runs agree."""
+    one_run(history, made.group("draw", "draw 7", 7, NS), name="2026-11-20_1210_aaaaaaa")
+    run = one_run(history, made.group("draw", "draw 7", 7, NS), run=made.run([])["run"] | quiet)
+    said = text(whole_report(run, [run]).splitlines())
+    assert ("a probe finds the core quiet" in said) == probed
+    assert "a probe finds" not in text(agreement.agreement(runs_up_to(run, history)[1], run))
+    assert ("a probe finds" in text(agreement.agreement(run, run))) == probed
+
+
 # Figures
 
 

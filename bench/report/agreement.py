@@ -10,19 +10,10 @@ from bench.estimators import ESTIMATOR, ESTIMATORS
 from bench.report.changes import Change, changes
 from bench.report.markdown import bullet, details, figure, paragraph, percent, table, whole
 from bench.report.results import Run
-from bench.report.sections import counts, share
+from bench.report.sections import share, times_of_a_rung
 
 ASKED = 0.1
 QUANTILES = (0.5, 0.9, 0.95, 0.99)
-WHAT_IT_TOOK = (
-    "What it took: rungs of a case in turn, in shuffled order, and sweeps that are minutes apart, in new "
-    "arrays; times in moments, and on the CPU, in which a probe finds the core quiet, each the shortest of "
-    "up to five; more times of what is not settled; the three shortest of each, since what disturbs a "
-    "machine makes it slower, seldom faster; a call before each short one that is timed; memory that the C "
-    "library keeps; arrays at one place of their pages, and the same addresses and hashes in each process; "
-    "libraries imported before any thread is held to a CPU; JAX without asynchronous dispatch, and on one "
-    "thread; no more than a thousand Python numbers at a time."
-)
 
 
 def agreement(before: Run, after: Run) -> list[str]:
@@ -45,19 +36,23 @@ def agreement(before: Run, after: Run) -> list[str]:
     lines.append("")
     for run in (before, after):
         lines += bullet(
-            f"`{run.path.name}` took {run.sweeps} sweeps, {counts(run)} times of a rung and "
+            f"`{run.path.name}` took {run.sweeps} sweeps, {times_of_a_rung(run)} times of a rung and "
             f"{run.seconds / 60:.0f} minutes, at a load of {run.load_before[0]:.2f} before and "
-            f"{run.load_after[0]:.2f} after; in quiet moments began {share(run.quiet)} of the times, and "
-            f"{share(run.settled)} of the rungs settled."
+            f"{run.load_after[0]:.2f} after{_in_quiet_moments(run)}."
         )
-    lines += ["", *paragraph(WHAT_IT_TOOK + (_what_differs(beyond) if beyond else ""))]
+    lines += ["", *paragraph(_what_it_took(before, after) + (_what_differs(beyond) if beyond else ""))]
     lines += [
         "",
         *paragraph("The same timings by each way to estimate a ratio; the report uses the first:"),
         "",
     ]
     lines += table(
-        ["estimate", *(f"{quantile:.0%} within" for quantile in QUANTILES), "worst", "beyond 10 %"],
+        [
+            "estimate",
+            *(f"{quantile:.0%} within" for quantile in QUANTILES),
+            "worst",
+            f"beyond {percent(ASKED)}",
+        ],
         [_of_estimator(before, after, name) for name in sorted(ESTIMATORS, key=lambda n: n != ESTIMATOR)],
     )
     if beyond:
@@ -67,6 +62,29 @@ def agreement(before: Run, after: Run) -> list[str]:
     else:
         lines += ["", *bullet(f"No ratio differs by more than {percent(ASKED)}.")]
     return lines
+
+
+def _in_quiet_moments(run: Run) -> str:
+    if run.quiet is None:
+        return ""
+    began = f"in quiet moments began {share(run.quiet)} of the times"
+    return f"; {began}, and {share(run.settled)} of the rungs settled"
+
+
+def _what_it_took(before: Run, after: Run) -> str:
+    probed = (
+        "times in moments, and on the CPU, in which a probe finds the core quiet, each the shortest of up to "
+        "five; more times of what is not settled; "
+    )
+    return (
+        "What it took: rungs of a case in turn, in shuffled order, and sweeps that are minutes apart, in new "
+        f"arrays; {'' if None in (before.quiet, after.quiet) else probed}the three shortest of each, since "
+        "what disturbs a machine makes it slower, seldom faster; a call before each short one that is timed; "
+        "memory that the C library keeps; arrays at one place of their pages, and the same "
+        f"{'addresses and ' * bool(before.same_addresses and after.same_addresses)}hashes in each process; "
+        "libraries imported before any thread is held to a CPU; JAX without asynchronous dispatch, and on "
+        "one thread; no more than a thousand Python numbers at a time."
+    )
 
 
 def _what_differs(beyond: Sequence[Change]) -> str:

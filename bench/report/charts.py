@@ -93,8 +93,7 @@ class LineChart(Chart):
 def charts(run: Run, runs: Sequence[Run]) -> list[Chart]:
     """``runs`` are those of the history, newest first."""
     by_topic = [chart for topic in run.topics if topic != LADDER for chart in speedups(run, topic)]
-    found = [*ladder(run), *by_topic, *sizes(run), *threads(run), *limits(run), *history(runs)]
-    return list(found)
+    return [*ladder(run), *by_topic, *sizes(run), *threads(run), *limits(run), *history(runs)]
 
 
 def ladder(run: Run) -> Iterator[BarChart]:

@@ -71,7 +71,7 @@ def report_text(run: Run, runs: Sequence[Run], shown: Sequence[Chart]) -> str:
         *sections.where_a_peer_wins(run),
         *_section("What ran, and on what", sections.what_ran(run)),
         *_section("What was not measured", sections.not_measured(run)),
-        *_section("How to read the figures", paragraph(_HOW_TO_READ)),
+        *_section("How to read the figures", paragraph(_how_to_read(run))),
         *_section("The ladder", [*_pictures(shown, "ladder"), *sections.ladder(run)]),
     ]
     for topic in run.topics:
@@ -131,13 +131,21 @@ def _described(chart: Chart) -> str:
     return f"{chart.name.replace('_', ' ')}: {', '.join(panel.title for panel in chart.panels)}"
 
 
+def _how_to_read(run: Run) -> str:
+    probed = (
+        "A time is the shortest of up to five in a row, in a moment in which a probe finds the core quiet, "
+        "if there soon is one. "
+    )
+    return ("" if run.quiet is None else probed) + _HOW_TO_READ
+
+
 _HOW_TO_READ = (
-    "A time is the shortest of up to five in a row, in a moment in which a probe finds the core quiet, if "
-    "there soon is one; all rungs of a case are timed in turn, in shuffled order. Times are ns for each "
-    "element: means of the three shortest where nothing else is said. A ratio says how many times as fast "
-    f"fastdist is: it is the {ESTIMATOR}; what stands behind it as from-to are the ratios of the shortest "
-    "time of one and the third shortest of the other. `fastdist LEVEL` is fastdist with the kernels of one "
-    "instruction set on one thread; unless it says otherwise, that of the level in use."
+    "All rungs of a case are timed in turn, in shuffled order. Times are ns for each element: means of the "
+    "three shortest where nothing else is said. A ratio says how many times as fast fastdist is: it is the "
+    f"{ESTIMATOR}; what stands behind it as from-to are the ratios of the shortest time of one and the third "
+    "shortest of the other. `fastdist LEVEL` is fastdist with the kernels of one instruction set on one "
+    "thread; unless it says otherwise, that of the level in use. An operation's main case is the one that is "
+    "shown where only one can be; its reference peer is the one whose ratio is followed over commits."
 )
 _SIZES = (
     "To the left a call costs more than its elements, to the right the memory decides. Dotted lines are "

@@ -44,7 +44,6 @@ class Timing:
 
     rung: str
     family: str
-    level: str | None
     threads: int
     size: int
     asked_size: int
@@ -152,6 +151,7 @@ class Run:
     seconds: float
     quiet: float | None  # of the times, the share that began in quiet moments, where that was asked
     settled: float | None  # of the rungs, the share that came near their shortest time three times
+    same_addresses: bool | None  # in each run, where that was asked
     load_before: tuple[float, ...]
     load_after: tuple[float, ...]
     machine: Mapping[str, Any]
@@ -245,6 +245,7 @@ def _run(path: Path, saved: Mapping[str, Any]) -> Run:
         seconds=how["seconds"],
         quiet=_share(how, "quiet_times", "times"),
         settled=_share(how, "settled_rungs", "rungs"),
+        same_addresses=how.get("same_addresses"),
         load_before=tuple(how["load_before"]),
         load_after=tuple(how["load_after"]),
         machine=_machine(saved),
@@ -305,7 +306,6 @@ def _timing(benchmark: dict[str, Any]) -> Timing:
     return Timing(
         rung=facts["rung"],
         family=facts["family"],
-        level=facts["level"],
         threads=facts["threads"],
         size=facts["size"],
         asked_size=facts["asked_size"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.report.markdown import bullet, details, figure, paragraph, table, whole
@@ -95,19 +95,23 @@ def what_ran(run: Run) -> list[str]:
         **{name: str(value) for name, value in run.machine.items()},
         "load before, after (1, 5, 15 minutes)": f"{_load(run.load_before)}; {_load(run.load_after)}",
         "sweeps": str(run.sweeps),
-        "times of a rung": counts(run),
+        "times of a rung": times_of_a_rung(run),
         "times that began in quiet moments": share(run.quiet),
         "rungs that came near their shortest time three times": share(run.settled),
+        "addresses the same in each run": _ANSWERS[run.same_addresses],
         "took": f"{run.seconds / 60:.1f} minutes",
     }
     return table(["", ""], facts.items(), left=2)
+
+
+_ANSWERS = {True: "yes", False: "no", None: "not known"}
 
 
 def share(of_all: float | None) -> str:
     return "not known" if of_all is None else f"{of_all:.0%}"
 
 
-def counts(run: Run) -> str:
+def times_of_a_rung(run: Run) -> str:
     """The least and the most of any rung."""
     counts = sorted({len(timing.seconds) for group in run.groups for timing in group.timings})
     return " to ".join(map(str, dict.fromkeys((*counts[:1], *counts[-1:]))))
@@ -140,19 +144,14 @@ def not_measured(run: Run) -> list[str]:
 
 
 def how_peers_are_used(run: Run) -> list[str]:
-    rungs = [rung for rung in run.rungs if rung.family not in NO_PEERS]
+    topics: dict[str, dict[tuple[str, str], None]] = {}
+    for rung in run.rungs:
+        if rung.family not in NO_PEERS:
+            topics.setdefault(rung.topic, {})[rung.name, rung.how] = None
     lines: list[str] = []
-    for topic, rows in _by_topic((rung.topic, rung.name, rung.how) for rung in rungs):
+    for topic, rows in topics.items():
         lines += [f"### {topic}", "", *table(["peer", "how it is used"], rows, left=2), ""]
     return lines
-
-
-def _by_topic(rows: Iterable[tuple[str, str, str | None]]) -> list[tuple[str, list[tuple[str, str]]]]:
-    topics: dict[str, list[tuple[str, str]]] = {}
-    for topic, name, text in rows:
-        if text is not None and (name, text) not in topics.setdefault(topic, []):
-            topics[topic].append((name, text))
-    return [(topic, found) for topic, found in topics.items() if found]
 
 
 def spread(timing: Timing) -> str:

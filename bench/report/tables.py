@@ -18,18 +18,16 @@ LEVELS = {"baseline": "the baseline", "x86_64_v3": "AVX2", "x86_64_v4": "AVX-512
 
 @dataclass(frozen=True)
 class Place:
-    """A group: the headline of an operation, or the case with these words and this size."""
+    """A group: the main case of an operation, or the case of this size."""
 
     operation: str
-    words: str = ""
     size: int | None = None
 
     def group(self, run: Run) -> Group | None:
-        groups = [group for group in run.groups if group.operation == self.operation]
-        if not self.words and self.size is None:
+        groups = (group for group in run.groups if group.operation == self.operation)
+        if self.size is None:
             return next((group for group in groups if group.headline), None)
-        fitting = (group for group in groups if self.words in group.case and self.size in (None, group.size))
-        return next(fitting, None)
+        return next((group for group in groups if group.size == self.size), None)
 
 
 @dataclass(frozen=True)
