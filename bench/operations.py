@@ -29,7 +29,7 @@ OPERATIONS: list[Operation] = [operation for operations in TOPICS.values() for o
 
 
 def memory_of(operation: str, numbers: int | None, *peers: str) -> MemoryCase:
-    """The peak of a call of so many numbers, or of the headline, by these peers and by fastdist."""
+    """The peak of a call of so many numbers, or of the main case, by these peers and by fastdist."""
     found = next(each for each in OPERATIONS if each.name == operation)
     headline = next(case for case in found.cases if found.is_headline(case))
     case = headline if numbers is None else replace(headline, size=numbers)

@@ -111,9 +111,8 @@ class Rung:
 class Operation:
     """One line of the report.
 
-    ``cases`` ascend in size; ``headline`` is the one that stands for the operation, the last unless another
-    is given.  ``peer`` is the name of the rung that it is held against first.  ``covers`` are the public
-    names of fastdist that it measures.
+    ``cases`` ascend in size; ``headline`` is the main case, the last unless another is given.  ``peer`` is
+    the name of the reference peer.  ``covers`` are the public names of fastdist that it measures.
     """
 
     name: str
@@ -136,7 +135,7 @@ class Operation:
         return case == (self.headline or self.cases[-1])
 
     def shortened(self) -> Operation:
-        """For a quick run: the smallest case, and what is left of the headline."""
+        """For a quick run: the smallest case, and what is left of the main case."""
         short = [self.cases[0].shortened(), (self.headline or self.cases[-1]).shortened()]
         cases = list(dict.fromkeys(case for case in short if case is not None))
         return replace(self, cases=cases, headline=None)

@@ -182,7 +182,7 @@ Headline = tuple[str, str, str]
 
 
 def headline_ratios(run: Run) -> dict[Headline, tuple[Group, float]]:
-    """The headline case of each operation, and its ratio to the peer that it is held against."""
+    """The main case of each operation, and its ratio to the reference peer."""
     found = {}
     for group in run.headlines:
         ours, peer = run.ours(group), None if group.peer is None else group.timing(group.peer)
@@ -204,5 +204,5 @@ def history(runs: Sequence[Run]) -> list[str]:
         " ".join(filter(None, (run.date[:10], f"`{run.commit[:7]}`", letters.get(run.identity))))
         for run in shown
     ]
-    lines = table(["operation", "times as fast as", *headings], rows, left=2)
+    lines = table(["operation", "times as fast as the reference peer", *headings], rows, left=2)
     return [*paragraph(f"Machines: {machines_named(runs)}."), "", *lines] if letters else lines
