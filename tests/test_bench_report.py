@@ -119,6 +119,11 @@ def first_paragraph(run: Run) -> str:
     return text(lines[: lines.index("")] if "" in lines else lines)
 
 
+def wins_by_peer(run: Run) -> list[str]:
+    lines = sections.where_a_peer_wins(run)
+    return [line for line in lines[: lines.index("<details>")] if line.startswith("| ")][1:]
+
+
 def test_no_peer_wins(history: Path) -> None:
     run = one_run(history, made.group("draw", "draw 1_000", 1000, NS))
     assert first_paragraph(run) == (
@@ -132,9 +137,9 @@ def test_where_a_peer_wins_is_said_first(history: Path) -> None:
     groups = [made.group("draw", "draw 1_000", 1000, NS), made.group("fit", "fit 1_000", 1000, lost)]
     run = one_run(history, *groups)
     assert first_paragraph(run) == (
-        "On one thread, a peer is faster than fastdist (`x86_64_v4`) in 1 of 2 cases. "
-        "In the case that stands for an operation, so many times as fast: **SciPy**: `normal: fit` 2.00."
+        "On one thread, a peer is faster than fastdist (`x86_64_v4`) in 1 of 2 cases."
     )
+    assert wins_by_peer(run) == ["| SciPy | 1 operation, `normal: fit`: 2.00 times as fast |  |"]
     lines = whole_report(run, [run]).splitlines()
     first = next(
         line for line in lines[lines.index("# Benchmarks: every speed-up, and its history") + 1 :] if line
@@ -143,29 +148,39 @@ def test_where_a_peer_wins_is_said_first(history: Path) -> None:
 
 
 def test_cases_of_an_operation_that_a_peer_wins_are_told_together(history: Path) -> None:
+    """What it wins in the main case is not counted at other sizes again."""
     groups = [
         made.group("fit", f"fit {size}", size, NS | {"SciPy": ns}, headline=size == 100)
         for size, ns in ((10, 0.25), (100, 0.5), (1000, 4.0))
     ]
     run = one_run(history, *groups)
-    told = sections.where_a_peer_wins(run)
-    assert (
-        "in 2 of 3 cases. In the case that stands for an operation, so many times as fast: **SciPy**: `nor"
-        in text(told)
-    )
-    assert [line for line in told if line.startswith("| normal")] == [
+    assert "in 2 of 3 cases." in first_paragraph(run)
+    assert wins_by_peer(run) == ["| SciPy | 1 operation, `normal: fit`: 2.00 times as fast |  |"]
+    assert [line for line in sections.where_a_peer_wins(run) if line.startswith("| normal")] == [
         "| normal: fit | `fit 10` | SciPy | 4.00 |  |",
         "| normal: fit | `fit 100` | SciPy | 2.00 |  |",
     ]
 
 
-def test_what_is_lost_at_other_sizes_is_told_after(history: Path) -> None:
+def test_what_is_lost_at_other_sizes_alone_is_told_beside(history: Path) -> None:
     groups = [
         made.group("fit", f"fit {size}", size, NS | {"SciPy": ns}, headline=size == 100)
         for size, ns in ((10, 0.25), (100, 4.0))
     ]
     run = one_run(history, *groups)
-    assert "in 1 of 2 cases. At other sizes alone: **SciPy**: `normal: fit` 4.00." in first_paragraph(run)
+    assert wins_by_peer(run) == ["| SciPy |  | 1 operation, `normal: fit`: 4.00 times as fast |"]
+
+
+def test_each_peer_that_wins_has_its_operations_counted(history: Path) -> None:
+    """Whoever wins more of them first, though another is further ahead; of each the one that it wins most."""
+    groups = [
+        made.group("draw", "draw", 1, NS | {"SciPy": 0.5}),
+        made.group("fit", "fit", 1, NS | {"SciPy": 0.25, "NumPy PCG64": 0.1}),
+    ]
+    assert wins_by_peer(one_run(history, *groups)) == [
+        "| SciPy | 2 operations, most in `normal: fit`: 4.00 times as fast |  |",
+        "| NumPy PCG64 | 1 operation, `normal: fit`: 10.0 times as fast |  |",
+    ]
 
 
 def test_a_peer_on_several_threads_is_held_against_fastdist_on_as_many(history: Path) -> None:
@@ -179,18 +194,22 @@ def test_a_peer_on_several_threads_is_held_against_fastdist_on_as_many(history: 
     ]
     for group in groups:
         group[-1]["extra_info"]["threads"] = 2
-    assert first_paragraph(one_run(history, *groups)) == (
+    run = one_run(history, *groups)
+    assert first_paragraph(run) == (
         "On one thread, a peer is faster than fastdist (`x86_64_v4`) nowhere, out of 3 cases with a peer. "
-        "On several threads, a peer is faster than fastdist on as many in 2 of 3 cases. "
-        "In the case that stands for an operation, so many times as fast: **PyTorch, 2 threads**: "
-        "`normal: draw` 2.00, `normal: sort` 2.00."
+        "On several threads, a peer is faster than fastdist on as many in 2 of 3 cases."
     )
+    assert wins_by_peer(run) == [
+        "| PyTorch, 2 threads | 2 operations, most in `normal: draw`: 2.00 times as fast |  |"
+    ]
 
 
 def test_a_win_within_the_spread_is_called_so(history: Path) -> None:
     noise = {"SciPy": (0.8, 1.3, 0.9, 1.2, 1.03, 0.9)}
     run = one_run(history, made.group("fit", "fit 10", 10, NS | {"SciPy": 1.0}, noise=noise))
-    assert "**SciPy**: `normal: fit` 1.10 (within the spread)." in first_paragraph(run)
+    assert wins_by_peer(run) == [
+        "| SciPy | 1 operation, `normal: fit`: 1.10 times as fast (within the spread) |  |"
+    ]
 
 
 # What is missing
@@ -383,7 +402,10 @@ def test_history_of_one_machine_names_none(history: Path) -> None:
     group = made.group("draw", "draw", 1, NS)
     one_run(history, group, name="2026-11-20_1210_aaaaaaa")
     told = measurements.history(runs_up_to(one_run(history, group), history))
-    assert told[0] == "| operation | times as fast as | 2026-11-23 `593866a` | 2026-11-20 `593866a` |"
+    assert (
+        told[0]
+        == "| operation | times as fast as the reference peer | 2026-11-23 `593866a` | 2026-11-20 `593866a` |"
+    )
 
 
 def test_agreement_is_that_of_runs_on_one_machine(history: Path) -> None:
@@ -396,7 +418,7 @@ def test_agreement_is_that_of_runs_on_one_machine(history: Path) -> None:
 
 
 def test_history_compares_a_headline_with_itself_alone(history: Path) -> None:
-    """Held against another peer, or of another size, the ratio is another."""
+    """To another reference peer, or of another size, the ratio is another."""
     one_run(history, made.group("draw", "draw 7", 7, NS, peer="SciPy"), name="2026-11-20_1210_aaaaaaa")
     one_run(history, made.group("draw", "draw 8", 8, NS), name="2026-11-21_1210_bbbbbbb")
     runs = runs_up_to(one_run(history, made.group("draw", "draw 7", 7, NS)), history)

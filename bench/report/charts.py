@@ -21,7 +21,7 @@ SIZES_FOR_A_PICTURE = 4
 MOST_LINES = 8
 MOST_BAR_PANELS, MOST_LINE_PANELS = 12, 5
 MOST_BARS = 30
-# Seconds: handing over shorter calls costs as much as it gains.
+# Seconds.  To hand over work takes 0.1 to 0.2 ms (NOTES.md): a few percent of this, and more of less.
 WORTH_THREADS = 5e-3
 
 P = TypeVar("P")
@@ -126,7 +126,7 @@ def speedups(run: Run, topic: str) -> Iterator[BarChart]:
             bars = [_bar(theirs, ours, theirs.rung, theirs.family) for theirs in group.peers]
             panels.append(BarPanel(group.operation, bars))
     caption = (
-        f"{topic}: how many times as fast as each peer fastdist is on one thread, at the headline case. "
+        f"{topic}: how many times as fast as each peer fastdist is on one thread, at the main case. "
         f"{_BARS} Left of 1 the peer is faster."
     )
     for name, part in _numbered(f"speedups_{topic}", panels, MOST_BAR_PANELS):
@@ -200,7 +200,7 @@ def cache_marks(run: Run, group: Group) -> dict[str, float]:
 
 
 def threads(run: Run) -> Iterator[LineChart]:
-    """Of each operation the largest case that has threads, if it takes long enough to gain by them."""
+    """Of each operation the largest case that has threads, if it is `WORTH_THREADS`."""
     panels = []
     most = 1
     for topic in run.topics:
@@ -242,9 +242,7 @@ def limits(run: Run) -> Iterator[BarChart]:
     for row in limit_rows(run):
         label, kind = f"{row.group.operation}: {row.limit}", row.limit.partition(" (")[0]
         bars.setdefault(row.group.topic, []).append(Bar(label, row.longer, row.longer, row.longer, kind))
-    caption = (
-        "How many times as long as each limit fastdist takes on one thread at best, at the headline case."
-    )
+    caption = "How many times as long as each limit fastdist takes on one thread at best, at the main case."
     panels = [BarPanel(topic, part) for topic, of_it in bars.items() for part in _parts(of_it, MOST_BARS)]
     for name, part in _numbered("limits", panels, 2):
         yield BarChart(name, caption, "times as long as the limit", part, log=False)
@@ -269,7 +267,7 @@ def history(runs: Sequence[Run]) -> Iterator[LineChart]:
         "\n".join(filter(None, (run.date[2:10], run.commit[:7], letters.get(run.identity))))
         for run in ordered
     ]
-    caption = "The headline ratio of each operation, to the peer that it is held against, over commits."
+    caption = "The ratio of each operation's main case to its reference peer, over commits."
     if letters:
         caption += f" Lines break where the machine is another: {machines_named(runs)}."
     for name, part in _numbered("history", panels, MOST_LINE_PANELS):

@@ -87,7 +87,7 @@ def report_text(run: Run, runs: Sequence[Run], shown: Sequence[Chart]) -> str:
         ("Threads", "threads", measurements.threads(run)),
         ("Distance to the limits", "limits", measurements.limits(run)),
         ("Peak memory of a call", "", measurements.memory(run)),
-        ("Whole programs", "", measurements.programs(run)),
+        ("Whole programs", "", [*paragraph(_PROGRAMS), "", *measurements.programs(run)]),
         ("How well two runs agree", "", paragraph(_ALONE) if before is None else agreement(before, run)),
         ("History", "history", measurements.history(runs)),
         ("How each peer is used", "", sections.how_peers_are_used(run)),
@@ -152,4 +152,7 @@ _SIZES = (
     "where one array of the numbers fills a cache."
 )
 _ONE_SIZE = "No operation was timed at enough sizes for a picture."
+_PROGRAMS = (
+    "Each library has as many threads as it takes by itself: fastdist as many as the process may use CPUs."
+)
 _ALONE = "There is no full run of this machine before this one, so nothing can be said yet."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.report.markdown import bullet, details, figure, paragraph, table, whole
@@ -33,12 +33,11 @@ def contests(run: Run, several_threads: bool = False) -> list[Contest]:
 
 
 def where_a_peer_wins(run: Run) -> list[str]:
-    """The first paragraph, and a table of all that it counts."""
-    met = contests(run)
-    text = f"On one thread, a peer is faster than fastdist (`{run.level}`) {_where(met)}"
-    several = contests(run, several_threads=True)
+    """The first paragraph, and tables of what it counts: by peer, and all of it."""
+    met, several = contests(run), contests(run, several_threads=True)
+    text = f"On one thread, a peer is faster than fastdist (`{run.level}`) {_where(met)}."
     if several:
-        text += f" On several threads, a peer is faster than fastdist on as many {_where(several)}"
+        text += f" On several threads, a peer is faster than fastdist on as many {_where(several)}."
     lost = [each for each in (*met, *several) if each.times.value < 1]
     if not lost:
         return paragraph(text)
@@ -47,40 +46,42 @@ def where_a_peer_wins(run: Run) -> list[str]:
         for each in lost
     ]
     headings = ["operation", "case", "peer", "times as fast", ""]
-    return [*paragraph(text), "", *details(f"All {len(lost)} of them", table(headings, rows, left=3))]
+    every = details(f"All {len(lost)} of them", table(headings, rows, left=3))
+    return [*paragraph(text), "", *_by_peer(lost), "", *every]
 
 
 def _where(met: Sequence[Contest]) -> str:
-    """In each operation's own case, then in those that are lost at other sizes alone."""
-    lost = [each for each in met if each.times.value < 1]
-    if not lost:
-        return f"nowhere, out of {whole(_cases(met))} cases with a peer."
-    headlines = [each for each in lost if each.group.headline]
-    lost_anyway = {each.group.name for each in headlines}
-    others = [each for each in lost if each.group.name not in lost_anyway]
-    text = f"in {whole(_cases(lost))} of {whole(_cases(met))} cases."
-    if headlines:
-        text += f" In the case that stands for an operation, so many times as fast: {_by_peer(headlines)}."
-    if others:
-        text += f" At other sizes alone: {_by_peer(others)}."
-    return text
+    lost = _cases(each for each in met if each.times.value < 1)
+    return f"in {lost} of {_cases(met)} cases" if lost else f"nowhere, out of {_cases(met)} cases with a peer"
 
 
-def _cases(met: Sequence[Contest]) -> int:
+def _cases(met: Iterable[Contest]) -> int:
     return len({(each.group.operation, each.group.case) for each in met})
 
 
-def _by_peer(lost: Sequence[Contest]) -> str:
-    """Of each operation the peer that is ahead most; what is lost most first."""
-    worst: dict[str, Contest] = {}
-    for each in sorted(lost, key=lambda each: each.times.value):
-        worst.setdefault(each.group.name, each)
-    peers: dict[str, list[str]] = {}
-    for name, each in worst.items():
-        doubt = _doubt(each)
-        told = f"`{name}` {figure(1 / each.times.value)}" + (f" ({doubt})" if doubt else "")
-        peers.setdefault(each.peer, []).append(told)
-    return "; ".join(f"**{peer}**: {', '.join(of_it)}" for peer, of_it in peers.items())
+def _by_peer(lost: Sequence[Contest]) -> list[str]:
+    """The operations that each peer wins in the main case, and those that it wins at other sizes alone."""
+    peers: dict[str, tuple[list[Contest], list[Contest]]] = {}
+    in_main_case = {(each.peer, each.group.name) for each in lost if each.group.headline}
+    for each in lost:
+        main, others = peers.setdefault(each.peer, ([], []))
+        if each.group.headline:
+            main.append(each)
+        elif (each.peer, each.group.name) not in in_main_case:
+            others.append(each)
+    ordered = sorted(peers.items(), key=lambda item: len(item[1][0]), reverse=True)
+    rows = [[peer, *map(_most, won)] for peer, won in ordered]
+    return table(["peer, where it is faster", "in main cases", "at other sizes alone"], rows, left=3)
+
+
+def _most(won: Sequence[Contest]) -> str:
+    """In how many operations, and in which one by how much."""
+    if not won:
+        return ""
+    most, count = min(won, key=lambda each: each.times.value), len({each.group.name for each in won})
+    where = "1 operation," if count == 1 else f"{count} operations, most in"
+    doubt = f" ({_doubt(most)})" if most.within_spread else ""
+    return f"{where} `{most.group.name}`: {figure(1 / most.times.value)} times as fast{doubt}"
 
 
 def _doubt(contest: Contest) -> str:
