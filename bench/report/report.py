@@ -153,6 +153,6 @@ _SIZES = (
 )
 _ONE_SIZE = "No operation was timed at enough sizes for a picture."
 _PROGRAMS = (
-    "Each library has as many threads as it takes by itself: fastdist as many as the process may use CPUs."
+    "Each library has as many threads as it takes by default: fastdist one for each CPU that it may use."
 )
 _ALONE = "There is no full run of this machine before this one, so nothing can be said yet."
