@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from bench import (
     bench_ladder,
@@ -13,9 +14,9 @@ from bench import (
     bench_normal,
     bench_stream,
 )
-from bench.cases.case import Operation
+from bench.cases.case import Case, Operation, Rung
 from bench.cases.fastdist_rungs import IN_USE, thread_counts
-from bench.measuring.memory import MemoryCase
+from bench.peers.multivariate_expressions import PEERS_LARGEST
 
 TOPICS: dict[str, Sequence[Operation]] = {
     "ladder": bench_ladder.OPERATIONS,
@@ -28,21 +29,35 @@ TOPICS: dict[str, Sequence[Operation]] = {
 OPERATIONS: list[Operation] = [operation for operations in TOPICS.values() for operation in operations]
 
 
+class MemoryCase(NamedTuple):
+    """Who is measured, and what each of them does, of as many numbers as the others."""
+
+    operation: str
+    answers: list[tuple[Rung, Case]]
+
+
 def memory_of(operation: str, numbers: int | None, *peers: str) -> MemoryCase:
     """The peak of a call of so many numbers, or of the main case, by these peers and by fastdist."""
     found = next(each for each in OPERATIONS if each.name == operation)
     headline = next(case for case in found.cases if found.is_headline(case))
     case = headline if numbers is None else replace(headline, size=numbers)
     names = (*peers, IN_USE, f"fastdist, {thread_counts()[-1]} threads")
-    return MemoryCase(operation, case, [rung for rung in found.rungs if rung.name in names])
+    answers = [
+        (rung, nearest)
+        for rung, nearest in found.answers(case)
+        if rung.name in names and nearest.size == case.size
+    ]
+    if absent := [name for name in names if name not in [rung.name for rung, _ in answers]]:
+        raise LookupError(f"{operation}: no rung that can do all of {case} is called {' or '.join(absent)}")
+    return MemoryCase(operation, answers)
 
 
 MEMORY = [
     memory_of("standard_normal, float64", 10_000_000, "NumPy PCG64", "mkl_random SFMT19937"),
     memory_of("norm.cdf, float64", 10_000_000, "SciPy", "scipy.special"),
     memory_of("norm.loglikelihood", 10_000_000, "NumPy expression", "SciPy"),
-    memory_of("sampling, d = 16, covariance given", 8_000_000, "NumPy cholesky", "SciPy"),
-    memory_of("logpdf, d = 16, frozen", 8_000_000, "NumPy expression", "SciPy"),
+    memory_of("sampling, d = 16, covariance given", PEERS_LARGEST, "NumPy cholesky", "SciPy"),
+    memory_of("logpdf, d = 16, frozen", PEERS_LARGEST, "NumPy expression", "SciPy"),
     memory_of("fit, d = 16, k = 8", None, "scikit-learn"),
 ]
 

@@ -1,80 +1,68 @@
 """Peak memory of a call besides what it returns, each measured in a process of its own.
 
-    python -m bench.measuring.memory bench.operations "standard_normal, float64" "NumPy PCG64"
+    python -m bench.measuring.memory "standard_normal, float64" "NumPy PCG64"
 
-measures one: the module has the data as ``MEMORY``, a sequence of `MemoryCase`.
+measures one of ``bench.operations.MEMORY``.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import fastdist
+from bench import BENCH
 from bench.cases.case import Case, Rung
+from bench.operations import MEMORY
 
-# Where the cases are.
-MODULES = ("bench.operations",)
-CHECKOUT = Path(__file__).parents[2]
 # For fewer elements what is made once and kept is made too.
 SMALLER = 1000
 
 
-class MemoryCase(NamedTuple):
-    """What is measured: the call of each rung that can do the case."""
-
-    operation: str
-    case: Case
-    rungs: Sequence[Rung]
-
-
-def memory(quick: bool = False, modules: Sequence[str] = MODULES) -> list[dict[str, Any]]:
-    """Each rung of each case of ``module.MEMORY``; of its first case alone if it shall be quick."""
-    return [figures for module in modules for figures in peaks(module, quick)]
-
-
-def peaks(module: str, quick: bool) -> Iterator[dict[str, Any]]:
-    cases: Sequence[MemoryCase] = importlib.import_module(module).MEMORY
-    for operation, case, rungs in cases[:1] if quick else cases:
-        for rung in rungs:
-            if rung.missing is None and rung.nearest(case) is not None:
-                peak = peak_in_a_fresh_process(module, operation, rung.name)
-                yield {"operation": operation, "case": str(case), "rung": rung.name, **peak}
+def memory(quick: bool = False) -> list[dict[str, Any]]:
+    """Of each rung that is here; of the first case alone if it shall be quick."""
+    return [
+        {
+            "operation": operation,
+            "case": str(case),
+            "rung": rung.name,
+            **peak_in_a_fresh_process(operation, rung.name),
+        }
+        for operation, answers in (MEMORY[:1] if quick else MEMORY)
+        for rung, case in answers
+        if rung.missing is None
+    ]
 
 
-def peak_in_a_fresh_process(module: str, operation: str, rung: str) -> dict[str, int]:
-    command = [sys.executable, "-m", __name__, module, operation, rung]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
+def peak_in_a_fresh_process(operation: str, rung: str) -> dict[str, int]:
+    command = [sys.executable, "-m", __name__, operation, rung]
+    done = subprocess.run(command, cwd=BENCH.parent, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{operation}, {rung}:\n{done.stderr}")
     peak: dict[str, int] = json.loads(done.stdout)
     return peak
 
 
-def find(module: str, operation: str, rung: str) -> tuple[Case, Rung]:
-    """The case, and the rung that answers it, by the names that ``module.MEMORY`` gives them."""
-    cases: Sequence[MemoryCase] = importlib.import_module(module).MEMORY
+def find(operation: str, rung: str) -> tuple[Rung, Case]:
     found = [
-        (case, one) for name, case, rungs in cases for one in rungs if (name, one.name) == (operation, rung)
+        (one, case)
+        for name, answers in MEMORY
+        for one, case in answers
+        if (name, one.name) == (operation, rung)
     ]
     if len(found) != 1:
-        raise LookupError(f"{module}.MEMORY has {len(found)} of {operation!r} by {rung!r}, not one")
+        raise LookupError(f"MEMORY has {len(found)} of {operation!r} by {rung!r}, not one")
     return found[0]
 
 
-def peak(asked: Case, rung: Rung) -> dict[str, int]:
+def peak(rung: Rung, case: Case) -> dict[str, int]:
     """In a fresh process: the bytes that one call needs at its peak, besides the array it returns."""
-    case = rung.nearest(asked)
-    if case is None:
-        raise ValueError(f"{rung.name} cannot do {asked}")
     with fastdist.num_threads(rung.threads):
         # What is made once and kept (threads, tables) is no cost of a call: a smaller call comes first.
         smaller = rung.start(replace(case, size=min(case.size, max(SMALLER, rung.smallest))))
@@ -103,10 +91,10 @@ def peak_resident() -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Peak memory of one call, in this process.")
-    for name in ("module", "operation", "rung"):
+    for name in ("operation", "rung"):
         parser.add_argument(name)
     arguments = parser.parse_args()
-    print(json.dumps(peak(*find(arguments.module, arguments.operation, arguments.rung))))
+    print(json.dumps(peak(*find(arguments.operation, arguments.rung))))
 
 
 if __name__ == "__main__":
