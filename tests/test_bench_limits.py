@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +15,8 @@ programs = pytest.importorskip("bench.measuring.programs", reason="bench is not 
 loops = pytest.importorskip("bench.measuring.loops", reason="bench is not importable")
 clock = pytest.importorskip("bench.measuring.clock", reason="bench is not importable")
 llvm_mca = pytest.importorskip("bench.measuring.llvm_mca", reason="bench is not importable")
+port_model = pytest.importorskip("bench.measuring.port_model", reason="bench is not importable")
+tools = pytest.importorskip("bench.measuring.tools", reason="bench is not importable")
 
 # Of GNU time 1.9
 REPORT = """\
@@ -207,6 +212,48 @@ def test_no_model_instead_of_another(mca: str) -> None:
         llvm_mca.report(mca, "znver99", ["nop"])
 
 
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("raise SystemExit('no such file\\nusage: ...')", "no such file$"),
+        ("raise SystemExit(3)", "it ended with 3, and said nothing$"),
+        ("import sys; sys.stderr.write('not a processor')", "not a processor$"),
+    ],
+)
+def test_a_program_that_fails_gives_a_reason(program: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        tools.output([sys.executable, "-c", program], refusal="not a processor")
+
+
+def test_a_program_prints_what_it_makes_of_its_input() -> None:
+    program = "import sys; print(sys.stdin.read().upper())"
+    assert tools.output([sys.executable, "-c", program], "nop", refusal="not a processor") == "NOP\n"
+
+
+def test_no_bounds_where_a_module_cannot_be_disassembled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report says why; the run goes on."""
+    level = port_model._dispatch.LEVEL
+    if reason := port_model.why_not(level):
+        pytest.skip(reason)
+    built = SimpleNamespace(__file__=str(tmp_path / "gone.so"))
+    monkeypatch.setattr(port_model._dispatch, "load", lambda level, module: built)
+    monkeypatch.setattr(port_model, "listing", port_model.listing.__wrapped__)
+    assert "gone.so" in port_model.bounds(level)
+
+
+@pytest.mark.skipif(shutil.which("objdump") is None, reason="without objdump nobody asks llvm-mca")
+def test_no_bounds_where_llvm_mca_does_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = tmp_path / "llvm-mca"
+    broken.write_text("#!/bin/sh\necho 'libLLVM.so is not there' >&2\nexit 127\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(llvm_mca, "NAMES", (str(broken),))
+    for name in ("newest", "choose"):
+        monkeypatch.setattr(llvm_mca, name, getattr(llvm_mca, name).__wrapped__)
+    assert port_model.bounds("x86_64_v3") == f"{broken} --version: libLLVM.so is not there"
+
+
 def test_clock() -> None:
     """Between what any x86-64 CPU had, at the best of many tries, and what none has."""
     if reason := clock.why_not():
@@ -217,7 +264,6 @@ def test_clock() -> None:
 
 def test_port_model_of_the_kernels() -> None:
     """Every pass is found in the modules as they are built, and none waits less than its ports need."""
-    port_model = pytest.importorskip("bench.measuring.port_model", reason="bench is not importable")
     from fastdist import _dispatch
 
     if reason := port_model.why_not(_dispatch.LEVEL):

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
+
+from bench.measuring.machine import cpu_facts
+from bench.measuring.tools import output
 
 INSTALL = "install LLVM's tools (Debian: apt install llvm-19)"
 # LLVM 14 gives Zen 3 one multiply-add a cycle where the CPU does two; those between were not tried.
@@ -79,22 +80,16 @@ def report(program: str, cpu: str, assembly: Sequence[str], dispatch: int | None
     command = [program, f"-mcpu={cpu}", f"-iterations={ITERATIONS}", "-json"]
     if dispatch is not None:
         command.append(f"-dispatch={dispatch}")
-    done = subprocess.run(command, input="\n".join(assembly) + "\n", capture_output=True, text=True)
-    # It goes on with the model of another CPU then.
-    if done.returncode != 0 or "not a recognized processor" in done.stderr:
-        raise ValueError(f"{' '.join(command)}: {done.stderr.strip().splitlines()[0]}")
-    parsed: dict[str, Any] = json.loads(done.stdout)
+    # It would go on with the model of another CPU.
+    refusal = "not a recognized processor"
+    parsed: dict[str, Any] = json.loads(output(command, "\n".join(assembly) + "\n", refusal))
     return parsed
 
 
 @cache
 def newest() -> tuple[str, str] | str:
     """The llvm-mca to use, and what it says of itself; or why there is none."""
-    described = {
-        name: subprocess.run([name, "--version"], capture_output=True, text=True, check=True).stdout
-        for name in NAMES
-        if shutil.which(name)
-    }
+    described = {name: output([name, "--version"]) for name in NAMES if shutil.which(name)}
     program = max(described, key=lambda name: major(described[name]), default=None)
     if program is None:
         return f"there is no llvm-mca: {INSTALL}"
@@ -116,7 +111,7 @@ def choose(register: str) -> Model | str:
     program, described = chosen
     version = str(found(r"LLVM version (\S+)", described))
     host = found(r"Host CPU: (\S+)", described)
-    vendor = found(r"vendor_id\s*: (\S+)", cpu_information()) or "unknown"
+    vendor = cpu_facts().get("vendor_id", "unknown")
     fallback = FALLBACKS.get((vendor, register))
     doubt = "" if host and host != "(unknown)" else f"LLVM {version} does not know this CPU"
     cpu = fallback if doubt else host
@@ -138,8 +133,3 @@ def choose(register: str) -> Model | str:
 def found(pattern: str, text: str) -> str | None:
     match = re.search(pattern, text)
     return match[1] if match else None
-
-
-def cpu_information() -> str:
-    path = Path("/proc/cpuinfo")
-    return path.read_text() if path.exists() else ""

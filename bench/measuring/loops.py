@@ -7,11 +7,12 @@ jumps or calls, so that every iteration executes all of it.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from bench.measuring.tools import output
 
 FUNCTION = re.compile(r"^[0-9a-f]+ <(?P<symbol>[^>]+)>:$")
 INSTRUCTION = re.compile(r"^\s*(?P<address>[0-9a-f]+):\s+(?P<text>\S.*)$")
@@ -95,8 +96,7 @@ def signed(number: str) -> int:
 
 
 def disassemble(module: Path) -> str:
-    command = ["objdump", "--disassemble", "--no-show-raw-insn", "--section=.text", str(module)]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return output(["objdump", "--disassemble", "--no-show-raw-insn", "--section=.text", str(module)])
 
 
 def functions(listing: str) -> dict[str, list[Instruction]]:

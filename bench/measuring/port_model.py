@@ -85,16 +85,17 @@ def function(name: str) -> Callable[[], Callable[[], Any]]:
     return start
 
 
-# Cython's names of fused functions: fuse_0 is that of float64.
+# In Cython's names of fused functions fuse_0 is that of float64.
+FLOAT64 = r"fuse_0\w+"
 
 
 def density(name: str, *passes: Pass) -> Kernel:
-    only = Pass("the function", "normal", rf"fuse_0\w+normal_standard_{name}_tile")
+    only = Pass("the function", "normal", rf"{FLOAT64}normal_standard_{name}_tile")
     return Kernel(f"norm.{name}, float64", passes or (only,), function(name))
 
 
-LOGCDF = r"fuse_0\w+normal_standard_logcdf_tile"
-PPF = r"fuse_0\w+normal_ppf_tile"
+LOGCDF = rf"{FLOAT64}normal_standard_logcdf_tile"
+PPF = rf"{FLOAT64}normal_ppf_tile"
 # Of uniform probabilities: those less than 2^-7 away from 0 or 1.
 TAILS = 2.0**-6
 
@@ -223,11 +224,11 @@ class Bound:
 
 def bounds(level: str = _dispatch.LEVEL, rounds: int = ROUNDS) -> list[Bound] | str:
     """Of each kernel of the level in use, or why there are none."""
-    if reason := why_not(level):
-        return reason
-    model = llvm_mca.choose(REGISTERS[level])
-    assert isinstance(model, llvm_mca.Model)
     try:
+        if reason := why_not(level):
+            return reason
+        model = llvm_mca.choose(REGISTERS[level])
+        assert isinstance(model, llvm_mca.Model)
         modelled = [tuple(parts(kernel, level, model)) for kernel in KERNELS]
     except (LookupError, ValueError) as error:
         return str(error)
