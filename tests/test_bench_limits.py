@@ -109,15 +109,39 @@ def test_results_must_agree() -> None:
     """Within the tolerance that is stated for each of them, and all have to be there."""
     program = next(one for one in programs.PROGRAMS if one.name == "monte_carlo")
     theirs = programs.results("price: 6.50\nstandard error: 0.01\n")
-    programs.assert_agree(program, theirs, {"price": 6.42, "standard error": 0.0105})
+    programs.check_agreement(program, theirs, {"price": 6.42, "standard error": 0.0105})
     for ours in (
         {"price": 6.40, "standard error": 0.0105},
         {"price": 6.50, "standard error": 0.0112},
         {"price": float("nan"), "standard error": 0.01},
         {"price": 6.50},
     ):
-        with pytest.raises(AssertionError, match="monte_carlo"):
-            programs.assert_agree(program, theirs, ours)
+        with pytest.raises(RuntimeError, match="monte_carlo"):
+            programs.check_agreement(program, theirs, ours)
+
+
+def another_time(path: Path, says: str) -> str:
+    path.write_text(f"#!/bin/sh\necho '{says}'\n")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_gnu_time_is_found_under_either_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On macOS /usr/bin/time is another one."""
+    of_macos = another_time(tmp_path / "time", "time: illegal option")
+    find = programs.gnu_time.__wrapped__
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(programs, "TIMES", (of_macos, "gtime"))
+    assert find() is None
+    gnus = another_time(tmp_path / "gtime", "time (GNU Time) 1.9")
+    assert find() == gnus
+    monkeypatch.setattr(programs, "TIMES", (gnus, of_macos))
+    assert find() == gnus
+
+
+def test_without_gnu_time_the_report_says_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "gnu_time", lambda: None)
+    assert "brew install gnu-time" in programs.programs()
 
 
 def test_failure_of_a_program_is_raised(tmp_path: Path) -> None:

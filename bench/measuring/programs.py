@@ -9,19 +9,22 @@ from __future__ import annotations
 import importlib.util
 import math
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench import BENCH
 from bench.cases.sampling import STANDARD_ERRORS
 
-CHECKOUT = Path(__file__).parents[2]
-FOLDER = CHECKOUT / "bench" / "programs"
-GNU_TIME = "/usr/bin/time"
+FOLDER = BENCH / "programs"
+# On macOS the first is not GNU's; Homebrew installs that under the second name.
+TIMES = ("/usr/bin/time", "gtime")
 
 Printed = Mapping[str, float]
 
@@ -114,12 +117,8 @@ def programs(quick: bool = False, repeats: int = 3) -> list[dict[str, Any]] | st
 
 
 def why_not(wanted: Sequence[Program]) -> str | None:
-    try:
-        described = subprocess.run([GNU_TIME, "--version"], capture_output=True, text=True)
-    except OSError:
-        return f"there is no {GNU_TIME}: install GNU time (Debian: apt install time)"
-    if "GNU" not in described.stdout + described.stderr:
-        return f"{GNU_TIME} is not GNU time, which alone has -v: install it (macOS: brew install gnu-time)"
+    if gnu_time() is None:
+        return "there is no GNU time: install it (Debian: apt install time, macOS: brew install gnu-time)"
     absent = [program.package for program in wanted if importlib.util.find_spec(program.package) is None]
     return f"{', '.join(absent)} not installed" if absent else None
 
@@ -137,7 +136,7 @@ def measured(program: Program, repeats: int, quick: bool) -> list[dict[str, Any]
     ours = runs["fastdist"][0].printed
     for variant in variants:
         if variant != "fastdist":
-            assert_agree(program, runs[variant][0].printed, ours)
+            check_agreement(program, runs[variant][0].printed, ours)
     return [
         {
             "program": program.name,
@@ -167,6 +166,16 @@ def with_another_import(source: str, line: str, replacement: str) -> str:
 # A run under GNU time
 
 
+@cache
+def gnu_time() -> str | None:
+    """Its path; no other tells the peak of memory in this way."""
+    for path in filter(None, map(shutil.which, TIMES)):
+        described = subprocess.run([path, "--version"], capture_output=True, text=True)
+        if "GNU" in described.stdout + described.stderr:
+            return path
+    return None
+
+
 @dataclass(frozen=True)
 class Run:
     wall_seconds: float
@@ -175,8 +184,8 @@ class Run:
 
 
 def run(program: Path, arguments: Sequence[str]) -> Run:
-    command = [GNU_TIME, "--verbose", sys.executable, str(program), *arguments]
-    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
+    command = [str(gnu_time()), "--verbose", sys.executable, str(program), *arguments]
+    done = subprocess.run(command, cwd=BENCH.parent, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{program.name} failed:\n{done.stderr}")
     return Run(*time_and_memory(done.stderr), results(done.stdout))
@@ -202,17 +211,20 @@ def results(output: str) -> dict[str, float]:
     return {name: float(number) for name, _, number in (line.rpartition(":") for line in output.splitlines())}
 
 
-def assert_agree(program: Program, theirs: Printed, ours: Printed) -> None:
-    """Assert that both runs of a program came to the same, as far as the program's samples allow."""
+def check_agreement(program: Program, theirs: Printed, ours: Printed) -> None:
+    """Raise unless both runs of a program came to the same, as far as the program's samples allow."""
     checked = {*program.relative, *program.sampled}
-    assert theirs.keys() == ours.keys() == checked, f"{program.name} prints {list(theirs)} and {list(ours)}"
-    for name, tolerance in program.relative.items():
-        allowed = tolerance * abs(theirs[name])
-        assert abs(ours[name] - theirs[name]) <= allowed, difference(program, name, theirs, ours)
+    if not theirs.keys() == ours.keys() == checked:
+        raise RuntimeError(
+            f"{program.name} prints {list(ours)} with fastdist and {list(theirs)} with {program.peer}, "
+            f"instead of {list(checked)}."
+        )
+    allowed = {name: tolerance * abs(theirs[name]) for name, tolerance in program.relative.items()}
     for name, error in program.sampled.items():
-        allowed = STANDARD_ERRORS * math.hypot(theirs[error], ours[error])
-        assert abs(ours[name] - theirs[name]) <= allowed, difference(program, name, theirs, ours)
-
-
-def difference(program: Program, name: str, theirs: Printed, ours: Printed) -> str:
-    return f"{program.name}: {name} is {ours[name]} with fastdist, {theirs[name]} with {program.peer}"
+        allowed[name] = STANDARD_ERRORS * math.hypot(theirs[error], ours[error])
+    for name, most in allowed.items():
+        if not abs(ours[name] - theirs[name]) <= most:  # NaN neither
+            raise RuntimeError(
+                f"{program.name}: {name} is {ours[name]} with fastdist, {theirs[name]} with {program.peer}; "
+                f"they may be {most:.2g} apart."
+            )
