@@ -14,6 +14,7 @@ PEERS = (
     "scipy", "mkl_random", "numexpr", "numba", "torch", "jax", "scikit-learn", "gmr", "gmmx", "pomegranate",
     "tgmm", "pytest-benchmark",
 )  # fmt: skip
+CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 
 
 def machine() -> dict[str, str]:
@@ -62,11 +63,14 @@ def cpu_facts() -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
-def caches() -> str:
+def caches(folder: Path = CACHES) -> str:
     """Of the first CPU, as ``L1d 48 KiB, L2 1024 KiB, L3 32768 KiB``."""
     found = []
-    for index in sorted(Path("/sys/devices/system/cpu/cpu0/cache").glob("index*")):
-        level, kind, size = ((index / name).read_text().strip() for name in ("level", "type", "size"))
+    for index in sorted(folder.glob("index*")):
+        try:
+            level, kind, size = ((index / name).read_text().strip() for name in ("level", "type", "size"))
+        except FileNotFoundError:  # ARM and some virtual machines have no sizes
+            continue
         if kind != "Instruction":
             found.append(f"L{level}{'d' if kind == 'Data' else ''} {size.removesuffix('K')} KiB")
     return ", ".join(found) or "unknown"
