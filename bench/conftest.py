@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.option.benchmark_quiet = True  # `python -m bench run` prints ratios instead
+    config.option.benchmark_quiet = True  # the report has tables
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -56,7 +56,7 @@ def groups_of(items: Sequence[pytest.Item]) -> list[Group]:
 
 @pytest.fixture
 def seconds(request: pytest.FixtureRequest, operation: Operation, case: Case, rung: Rung) -> list[float]:
-    """A call, round by round."""
+    """A call, each time that was taken, sweep after sweep (``measuring/interleaved.py``)."""
     return request.config.stash[MEASUREMENT].seconds((operation.name, case, rung.name))
 
 
