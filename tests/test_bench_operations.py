@@ -10,12 +10,28 @@ import pytest
 
 pytest.importorskip("bench.operations", reason="the benchmarks are in a checkout alone")
 
+from threadpoolctl import threadpool_info, threadpool_limits
+
 import fastdist
 from bench.cases.benchmarks import parameters
 from bench.cases.case import Case, Operation, Rung
 from bench.cases.densities import Function
 from bench.cases.fastdist_rungs import IN_USE, why_alone, why_missing
+from bench.cases.mixture import Mixture
+from bench.cases.mixture_functions import MixtureFunction
+from bench.cases.mixture_relations import MixtureRelation
+from bench.cases.multivariate import Vectors
+from bench.cases.multivariate_relations import Relation
 from bench.operations import OPERATIONS, TOPICS, WITHOUT_PEER
+from bench.peers import (
+    densities,
+    mixture_expressions,
+    mixture_functions,
+    mixture_relations,
+    multivariate_expressions,
+    multivariate_relations,
+)
+from bench.peers.libraries import not_in_scipy_stats
 
 # What a family, or a rung of it, is imported from.
 MODULES = {
@@ -121,6 +137,32 @@ def test_rungs_are_missing_exactly_if_their_library_is(operation):
         else:
             assert module, f"whether {rung.name} is here is not known to this test"
             assert (rung.missing is None) == bool(importlib.util.find_spec(module)), rung.name
+
+
+@pytest.mark.parametrize(
+    ("rung", "case"),
+    [
+        (densities.NUMPY_DOT, Function("loglikelihood", "new", np.float64, 100)),
+        (mixture_functions.EXPRESSION, MixtureFunction("cdf", "new", np.float64, 100)),
+        (mixture_relations.NUMPY_EXPRESSION, MixtureRelation("conditional", "scalar")),
+        (multivariate_relations.NUMPY_EXPRESSION, Relation("conditional", "scalar", dimension=4)),
+        (multivariate_expressions.NUMPY_EXPRESSION, Vectors("logpdf", "new", np.float64, 30, 3)),
+        (mixture_expressions.NUMPY_EXPRESSION, Mixture("step", "new", np.float64, 100)),
+    ],
+    ids=lambda value: str(value) if isinstance(value, Case) else value.name,
+)
+def test_what_calls_a_blas_has_one_thread_of_it(rung, case):
+    if rung.missing:
+        pytest.skip(rung.missing)
+    with threadpool_limits(2):  # and as many as before behind it
+        rung.start(case)
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} <= {1}
+
+
+@pytest.mark.parametrize(("name", "since"), [("norm", True), ("Pareto4", False)])
+def test_an_old_scipy_is_named(name, since):
+    pytest.importorskip("scipy")
+    assert not_in_scipy_stats(name) == (None if since else f"SciPy has no {name} yet")
 
 
 @of_each_operation

@@ -11,7 +11,6 @@ from statistics import NormalDist, fmean, pstdev
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from bench.cases import characteristics, sampling
 from bench.cases.case import SEED, Call, Rung, not_installed, python_rung, touched
@@ -20,6 +19,7 @@ from bench.cases.densities import FUNCTIONS, LIKELIHOODS, OF_ALL_DATA, Function,
 from bench.peers.compiled_densities import JAX, NUMBA, TORCH
 from bench.peers.density_formulas import HALF_LN_2PI, RECIPROCAL_SQRT_2PI, Formula, of_x, of_z
 from bench.peers.density_passes import in_passes, standard_functions
+from bench.peers.libraries import not_in_scipy_stats, peer
 from bench.peers.sampling import MKL, NUMPY, STANDARD_LIBRARY, TEXTBOOK
 
 # Pure Python
@@ -87,7 +87,6 @@ def numpy_expression(case: Function) -> Call:
 
 def sum_of_squares(case: Function) -> Call:
     """Without a temporary."""
-    threadpool_limits(1)  # of the BLAS
     x, n = operands(case).x, case.size
     return lambda: -0.5 * np.dot(x, x) - n * HALF_LN_2PI
 
@@ -114,13 +113,6 @@ def scipy_new_normal(case: Function) -> Call:
     normal = importlib.import_module("scipy.stats").Normal(**parameters, validation_policy="skip_all")
     names = {"sf": "ccdf", "logsf": "logccdf", "ppf": "icdf", "isf": "iccdf"}
     return partial(getattr(normal, names.get(case.method, case.method)), x)
-
-
-def without_normal() -> str | None:
-    if missing := not_installed("scipy"):
-        return missing
-    # Since 1.15.
-    return None if hasattr(importlib.import_module("scipy.stats"), "Normal") else "SciPy has no Normal yet"
 
 
 def scipy_special(case: Function) -> Call:
@@ -251,7 +243,7 @@ NUMPY_IN_PLACE = Rung(
     forms=("out",),
     methods=DENSITIES,
 )
-NUMPY_DOT = Rung(
+NUMPY_DOT = peer(
     "NumPy dot",
     sum_of_squares,
     "NumPy",
@@ -276,7 +268,7 @@ SCIPY_NORMAL = Rung(
     forms=("new", "scalar"),
     dtypes=(np.float64,),
     methods=FUNCTIONS,
-    missing=without_normal(),
+    missing=not_in_scipy_stats("Normal"),
 )
 SPECIAL = Rung(
     "scipy.special",

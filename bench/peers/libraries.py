@@ -10,18 +10,27 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from bench.cases.case import SEED, Call
+from bench.cases.case import SEED, Call, Rung, not_installed
 
 
-def on_one_thread(start: Callable[[Any], Call]) -> Callable[[Any], Call]:
-    """``start`` of a rung whose linear algebra would take all threads."""
+def peer(
+    name: str, start: Callable[[Any], Call], family: str, rung: type[Rung] = Rung, **options: Any
+) -> Rung:
+    """A rung whose libraries would multiply and decompose on all threads, and do it on one."""
 
-    def start_alone(case: Any) -> Call:
+    def on_one_thread(case: Any) -> Call:
         call = start(case)
         threadpool_limits(1)  # of all libraries that are loaded by now
         return call
 
-    return start_alone
+    return rung(name, on_one_thread, family, **options)
+
+
+def not_in_scipy_stats(name: str) -> str | None:
+    """Of what SciPy has since 1.15."""
+    if missing := not_installed("scipy"):
+        return missing
+    return None if hasattr(importlib.import_module("scipy.stats"), name) else f"SciPy has no {name} yet"
 
 
 def torch() -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -13,7 +12,7 @@ import numpy as np
 from bench.cases.case import PURE_PYTHON_LARGEST, SEED, Call
 from bench.cases.mixture import FITS, NUMBERS, STEPS, Mixture, MixtureRung, of_log_likelihood, points, start
 from bench.cases.mixture_data import Array, Parameters
-from bench.peers.libraries import on_one_thread
+from bench.peers import libraries
 from fastdist._main_job.mixture_rungs import (
     python_factors,
     python_log_density,
@@ -27,9 +26,7 @@ LN_2PI = math.log(2 * math.pi)
 PURE_PYTHON_WORK, NUMPY_WORK = 1_000_000, 150_000_000
 
 
-def peer(name: str, begin: Callable[[Mixture], Call], family: str, **options: Any) -> MixtureRung:
-    """A rung whose libraries multiply and decompose on one thread."""
-    return MixtureRung(name, on_one_thread(begin), family, **{"forms": ("new",), **options})
+peer = partial(libraries.peer, rung=MixtureRung, forms=("new",))
 
 
 def steps_of(case: Mixture) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.cases.case import PURE_PYTHON_LARGEST, Call, Rung, not_installed
 from bench.cases.mixture_functions import MixtureFunction, operand, parameters
+from bench.peers.libraries import not_in_scipy_stats, peer
 
 
 def standard_library(case: MixtureFunction) -> Call:
@@ -64,13 +65,6 @@ def scipy(case: MixtureFunction) -> Call:
     return partial(getattr(stats.Mixture(normals, weights=weights), name), operand(case))
 
 
-def without_mixtures() -> str | None:
-    if missing := not_installed("scipy"):
-        return missing
-    # Since 1.15.
-    return None if hasattr(importlib.import_module("scipy.stats"), "Mixture") else "SciPy has no Mixture yet"
-
-
 STANDARD_LIBRARY = Rung(
     "python statistics",
     standard_library,
@@ -80,7 +74,7 @@ STANDARD_LIBRARY = Rung(
     methods=("pdf", "logpdf", "cdf", "sf"),
     largest=PURE_PYTHON_LARGEST,
 )
-EXPRESSION = Rung(
+EXPRESSION = peer(
     "scipy.special",
     expression,
     "SciPy",
@@ -95,7 +89,7 @@ SCIPY = Rung(
     "SciPy",
     how='`scipy.stats.Mixture` of `Normal(validation_policy="skip_all")`s: `pdf`, `cdf`, `ccdf`, `icdf`, ...',
     forms=("new",),
-    missing=without_mixtures(),
+    missing=not_in_scipy_stats("Mixture"),
 )
 
 PEERS = [STANDARD_LIBRARY, EXPRESSION, SCIPY]

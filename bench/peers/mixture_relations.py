@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
-from bench.cases.case import Call, Rung, not_installed
+from bench.cases.case import Call, not_installed
 from bench.cases.mixture_data import Array, Parameters
-from bench.cases.mixture_relations import MixtureRelation, given, kept, start
-from bench.peers.libraries import on_one_thread
-
-
-def peer(name: str, begin: Callable[[MixtureRelation], Call], family: str, **options: object) -> Rung:
-    """A rung whose libraries multiply and decompose on one thread."""
-    return Rung(name, on_one_thread(begin), family, forms=("scalar",), dtypes=(np.float64,), **options)  # type: ignore[arg-type]
+from bench.cases.mixture_relations import MixtureRelation, given, start
+from bench.cases.multivariate_relations import kept
+from bench.peers.multivariate_relations import peer
 
 
 def marginal(mixture: Parameters, b: Array) -> Parameters:

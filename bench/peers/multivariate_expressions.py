@@ -14,7 +14,7 @@ from numpy.random import PCG64
 
 from bench.cases.case import PURE_PYTHON_LARGEST, SEED, Call
 from bench.cases.multivariate import ONCE, SAMPLES, VectorRung, Vectors, parameters, points
-from bench.peers.libraries import on_one_thread
+from bench.peers import libraries
 from fastdist._main_job.multivariate_normals import Rows, python_cholesky, python_logpdf, python_sample
 
 LN_2PI = math.log(2 * math.pi)
@@ -25,10 +25,9 @@ PEERS_LARGEST = 6_000_000
 HERE = f"; of at most {PEERS_LARGEST // 10**6} million numbers"
 
 
-def peer(name: str, start: Callable[[Vectors], Call], family: str, **options: Any) -> VectorRung:
-    """A rung whose libraries multiply and decompose on one thread."""
-    options = {"forms": ("new", "scalar"), "dtypes": (np.float64,), "largest": PEERS_LARGEST, **options}
-    return VectorRung(name, on_one_thread(start), family, **options)
+peer = partial(
+    libraries.peer, rung=VectorRung, forms=("new", "scalar"), dtypes=(np.float64,), largest=PEERS_LARGEST
+)
 
 
 def generator() -> np.random.Generator:

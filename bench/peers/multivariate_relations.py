@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import importlib
 import math
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from bench.cases.case import Call, Rung, not_installed
+from bench.cases.case import Call, not_installed
 from bench.cases.multivariate_relations import LEVEL, Relation, given, kept, other, this
 from bench.peers import libraries
-from bench.peers.libraries import on_one_thread
 
 LN_2PI_E = math.log(2 * math.pi * math.e)
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
-def peer(name: str, start: Callable[[Relation], Call], family: str, **options: Any) -> Rung:
-    """A rung whose libraries multiply and decompose on one thread."""
-    return Rung(name, on_one_thread(start), family, forms=("scalar",), dtypes=(np.float64,), **options)
+peer = partial(libraries.peer, forms=("scalar",), dtypes=(np.float64,))
 
 
 # NumPy
