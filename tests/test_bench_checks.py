@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("bench.operations", reason="the benchmarks are in a checkout alone")
 
 import fastdist
-from bench.cases.case import SEED, Call, Case, Operation, Rung, bits, check
+from bench.cases.case import SEED, Call, Case, Operation, Rung, assert_close, bits, check
 from bench.cases.characteristics import Characteristic
 from bench.cases.densities import ARRAY_COPY, Function
 from bench.cases.fastdist_rungs import IN_USE
@@ -168,6 +168,18 @@ def test_what_is_wrong_is_said_where_nobody_is_right():
     group = Group(operation, case, operation.answers(case))
     with pytest.raises(AssertionError, match="results are off"):
         Measurement([group], quick=False).seconds(group.key(wrong))
+
+
+@pytest.mark.parametrize("wrong", [1e6 + 1.2, 0.0, np.nan, np.inf])
+def test_results_are_close_within_a_part_of_them_or_of_one(wrong):
+    expected = np.array([[1e-9, 1e6], [-1.0, 0.0]])
+    assert_close(expected * (1 + 1e-6) + 1e-6, expected, tolerance=1.1e-6)
+    got = expected.copy()
+    got[0, 1] = wrong
+    with pytest.raises(AssertionError, match=rf"1 results are off, at 1 first: {wrong}, not 1000000\.0"):
+        assert_close(got, expected, tolerance=1e-6)
+    with pytest.raises(AssertionError):
+        assert_close(expected[:1], expected, tolerance=1e-6)
 
 
 def test_a_limit_needs_a_reference():

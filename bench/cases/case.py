@@ -210,5 +210,15 @@ def check(rung: Rung, case: Case, call: Call) -> None:
             assert (bits(got) == bits(expected)).all(), f"{rung.name}: other bits than the baseline"
 
 
+def assert_close(got: NDArray[Any], expected: NDArray[Any], tolerance: float) -> None:
+    """Assert |got - expected| <= tolerance (1 + |expected|): of what is near 0 peers lose the digits."""
+    assert got.shape == expected.shape
+    close = np.abs(got - expected) <= tolerance * (1 + np.abs(expected))
+    off = np.flatnonzero(~close)
+    assert close.all(), (
+        f"{off.size} results are off, at {off[0]} first: {got.flat[off[0]]}, not {expected.flat[off[0]]}"
+    )
+
+
 def bits(numbers: NDArray[Any]) -> NDArray[Any]:
     return numbers.view(f"u{numbers.itemsize}")

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cases.case import Call, Case
-from bench.cases.fastdist_rungs import IN_USE, fastdist_rungs
+from bench.cases.fastdist_rungs import rungs_in_use
 
 LOC, SCALE = 1.5, 2.5
 ORDER, CONFIDENCE = 4, 0.95
@@ -73,11 +73,6 @@ def of_norm(case: Characteristic, norm: Any) -> Call:
     return partial(getattr(norm, case.method), *ARGUMENTS[case.method], LOC, SCALE)
 
 
-# Levels do not differ here: nothing is long enough for a kernel.
-FASTDIST = [
-    rung
-    for rung in fastdist_rungs(
-        lambda case, package: of_norm(case, package.norm), how="the method of `norm`, of two numbers"
-    )
-    if rung.name == IN_USE
-]
+FASTDIST = rungs_in_use(
+    lambda case, package: of_norm(case, package.norm), how="the method of `norm`, of two numbers"
+)

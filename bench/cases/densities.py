@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import SEED, Call, Case, Rung, placed, touched
+from bench.cases.case import SEED, Call, Case, Rung, assert_close, placed, touched
 from bench.cases.fastdist_rungs import REFERENCE_LEVEL, fastdist_rungs, package_on
 from bench.cases.limits import array_copy
 from fastdist import normal_functions, normal_likelihood
@@ -24,7 +24,7 @@ PERIOD = 100_000
 # So many at the beginning, and at the end, are enough.
 PERIODS_COMPARED = 10
 LOC, SCALE = 1.5, 2.5
-# What a result may be off, relative to it, or to 1: peers lose the digits of what is near 0.
+# What a result may be off, relative to it, or to 1.
 TOLERANCE = {np.float64: 1e-12, np.float32: 1e-4}
 
 Array = NDArray[Any]
@@ -67,13 +67,10 @@ class Function(Case):
         return np.atleast_1d(np.asarray(call()))
 
     def check(self, results: Array) -> None:
-        tolerance = TOLERANCE[self.dtype]
         end = 0
         for start, expected in bits_of_baseline(self):
             got = results[start : start + len(expected)]
-            assert got.shape == expected.shape
-            close = np.abs(got - expected) <= tolerance * (1 + np.abs(expected))
-            assert close.all(), f"{np.count_nonzero(~close)} results are off, at {np.argmin(close)} first"
+            assert_close(got, expected, TOLERANCE[self.dtype])
             end = start + len(got)
         assert end == len(results)
 

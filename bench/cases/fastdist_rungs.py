@@ -71,13 +71,24 @@ def fastdist_rungs(
     return [*levels, *threads]
 
 
-def of_baseline(
-    call_of: Callable[[Any, Any], Call],
-) -> Callable[[Any], Iterator[tuple[int, NDArray[Any]]]]:
+def rungs_in_use(call_of: Callable[[Any, Any], Call], **options: Any) -> list[Rung]:
+    """Of what is not long enough for a kernel: levels and threads would not differ."""
+    return [rung for rung in fastdist_rungs(call_of, **options) if rung.name == IN_USE]
+
+
+def results_of_baseline(call_of: Callable[[Any, Any], Call]) -> Callable[[Any], NDArray[Any]]:
     @lru_cache(maxsize=2)
     def results(case: Any) -> NDArray[Any]:
         made: NDArray[Any] = case.results(call_of(case, package_on(REFERENCE_LEVEL)))
         return made
+
+    return results
+
+
+def of_baseline(
+    call_of: Callable[[Any, Any], Call],
+) -> Callable[[Any], Iterator[tuple[int, NDArray[Any]]]]:
+    results = results_of_baseline(call_of)
 
     def reference(case: Any) -> Iterator[tuple[int, NDArray[Any]]]:
         yield 0, results(case)

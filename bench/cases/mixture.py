@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import SEED, Call, Case, Rung
-from bench.cases.fastdist_rungs import REFERENCE_LEVEL, fastdist_rungs, package_on
+from bench.cases.case import SEED, Call, Case, Rung, assert_close
+from bench.cases.fastdist_rungs import fastdist_rungs, results_of_baseline
 from bench.cases.mixture_data import (
     Parameters,
     expectation,
@@ -101,10 +101,7 @@ class Mixture(Case):
         if self.method == "sample":
             check_samples(self, results)
             return
-        expected = expected_results(self)
-        assert results.shape == expected.shape
-        close = np.abs(results - expected) <= TOLERANCE[self.dtype] * (1 + np.abs(expected))
-        assert close.all(), f"{self}: {np.count_nonzero(~close)} results are off, at {np.argmin(close)} first"
+        assert_close(results, expected_results(self), TOLERANCE[self.dtype])
 
 
 def start(case: Mixture) -> Parameters:
@@ -261,17 +258,15 @@ BASELINE_WORK = 20_000_000
 COMPARED_WORK = 500_000_000
 
 
+baseline_results = results_of_baseline(call_of)
+
+
 def reference(case: Mixture) -> Iterator[tuple[int, Array]]:
     """A row depends on its point alone; of sums and samples all bits are compared."""
     if case.method in ("score_samples", "predict_proba", "predict"):
         yield 0, baseline_results(replace(case, size=min(case.size, BASELINE_WORK // case.work_of_point)))
     elif case.work <= COMPARED_WORK:
         yield 0, baseline_results(case)
-
-
-@lru_cache(maxsize=2)
-def baseline_results(case: Mixture) -> Array:
-    return case.results(call_of(case, package_on(REFERENCE_LEVEL)))
 
 
 FASTDIST = fastdist_rungs(

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import SEED, Call, Case, placed
-from bench.cases.fastdist_rungs import REFERENCE_LEVEL, fastdist_rungs, package_on
+from bench.cases.case import SEED, Call, Case, assert_close, placed
+from bench.cases.fastdist_rungs import fastdist_rungs, results_of_baseline
 from bench.cases.mixture_data import Parameters, make_points, start_parameters
 
 COMPONENTS = 3
@@ -40,8 +40,7 @@ class MixtureFunction(Case):
     def check(self, results: Array) -> None:
         got = of_points("cdf" if self.method == "ppf" else "sf", results) if is_quantile(self) else results
         expected = operand(self) if is_quantile(self) else expected_results(self)
-        close = np.abs(got - expected) <= TOLERANCE * (1 + np.abs(expected))
-        assert close.all(), f"{self}: {np.count_nonzero(~close)} results are off, at {np.argmin(close)} first"
+        assert_close(got, expected, TOLERANCE)
 
 
 def is_quantile(case: MixtureFunction) -> bool:
@@ -106,13 +105,11 @@ def call_of(case: MixtureFunction, package: Any) -> Call:
     return partial(getattr(model, case.method), x if case.method not in ("pdf", "logpdf") else x[:, None])
 
 
+baseline_results = results_of_baseline(call_of)
+
+
 def first_points(case: MixtureFunction) -> Iterator[tuple[int, Array]]:
     yield 0, baseline_results(replace(case, size=min(case.size, BITS_COMPARED)))
-
-
-@lru_cache(maxsize=2)
-def baseline_results(case: MixtureFunction) -> Array:
-    return case.results(call_of(case, package_on(REFERENCE_LEVEL)))
 
 
 FASTDIST = fastdist_rungs(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, ClassVar
@@ -10,9 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import Call, Case
-from bench.cases.fastdist_rungs import REFERENCE_LEVEL, fastdist_rungs, package_on
+from bench.cases.case import Call, Case, assert_close
+from bench.cases.fastdist_rungs import fastdist_rungs
 from bench.cases.mixture_data import Parameters, expectation, start_parameters
+from bench.cases.multivariate_relations import kept
 
 # Relative to a result, or to 1: the condition numbers of the data are below 20.
 TOLERANCE = 1e-10
@@ -46,19 +46,11 @@ class MixtureRelation(Case):
         return np.concatenate([np.ravel(part) for part in mixture])
 
     def check(self, results: Array) -> None:
-        expected = expected_results(self)
-        assert results.shape == expected.shape
-        close = np.abs(results - expected) <= TOLERANCE * (1 + np.abs(expected))
-        assert close.all(), f"{self}: {np.count_nonzero(~close)} results are off, at {np.argmin(close)} first"
+        assert_close(results, expected_results(self), TOLERANCE)
 
 
 def start(case: MixtureRelation) -> Parameters:
     return start_parameters(case.dimension, case.components, "full")
-
-
-def kept(case: MixtureRelation) -> Array:
-    """Every second, which are kept or given."""
-    return np.arange(0, case.dimension, 2)
 
 
 def given(case: MixtureRelation) -> Array:
@@ -93,13 +85,4 @@ def call_of(case: MixtureRelation, package: Any) -> Call:
     return partial(model.conditional, kept(case), given(case))
 
 
-@lru_cache(maxsize=2)
-def baseline_results(case: MixtureRelation) -> Array:
-    return case.results(call_of(case, package_on(REFERENCE_LEVEL)))
-
-
-def all_bits(case: MixtureRelation) -> Iterator[tuple[int, Array]]:
-    yield 0, baseline_results(case)
-
-
-FASTDIST = fastdist_rungs(call_of, all_bits, how="`GaussianMixture.from_parameters(...)`, and its methods")
+FASTDIST = fastdist_rungs(call_of, how="`GaussianMixture.from_parameters(...)`, and its methods")

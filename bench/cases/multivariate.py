@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import QUICK_LARGEST, SEED, Call, Case, Rung, placed, touched
-from bench.cases.fastdist_rungs import BASELINE_LARGEST, REFERENCE_LEVEL, fastdist_rungs, package_on
+from bench.cases.case import QUICK_LARGEST, SEED, Call, Case, Rung, assert_close, placed, touched
+from bench.cases.fastdist_rungs import BASELINE_LARGEST, fastdist_rungs, results_of_baseline
 from bench.cases.sampling import BITS_COMPARED, STANDARD_ERRORS
 
 ONCE, EACH_CALL = "factor once", "factor per call"
@@ -96,9 +96,7 @@ class Vectors(Case):
         elif self.method == "cholesky":
             check_factors(self, results)
         else:
-            expected = expected_results(replace(self, form="new"))
-            close = np.abs(results - expected) <= TOLERANCE[self.dtype] * (1 + np.abs(expected))
-            assert close.all(), f"{self}: {np.count_nonzero(~close)} results are off, at {np.argmin(close)}"
+            assert_close(results, expected_results(replace(self, form="new")), TOLERANCE[self.dtype])
 
 
 # What holds of all right results; computed by LAPACK, and by other formulas than those that are timed
@@ -250,16 +248,14 @@ def sampling_call(case: Vectors, generator: Any) -> Call:
     return partial(generator.multivariate_normal, mean, **keywords)
 
 
+baseline_results = results_of_baseline(call_of)
+
+
 def first_rows(case: Vectors) -> Iterator[tuple[int, Array]]:
     """A row depends on its place alone; of sums and batches all are compared."""
     whole = case.batch or case.method not in (*SAMPLES, *DENSITIES)
     part = case if whole else case.of_at_most(BITS_COMPARED)
     yield 0, baseline_results(replace(part, form="new") if case.form == "out" else part)
-
-
-@lru_cache(maxsize=2)
-def baseline_results(case: Vectors) -> Array:
-    return case.results(call_of(case, package_on(REFERENCE_LEVEL)))
 
 
 FASTDIST = fastdist_rungs(

@@ -6,16 +6,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.cases.case import SEED, Call, Case
-from bench.cases.fastdist_rungs import REFERENCE_LEVEL, fastdist_rungs, package_on
+from bench.cases.case import SEED, Call, Case, assert_close
+from bench.cases.fastdist_rungs import fastdist_rungs
 from bench.cases.multivariate import Parameters, make_parameters
 
 LEVEL = 0.95
@@ -54,10 +54,7 @@ class Relation(Case):
         return np.concatenate([np.ravel(np.asarray(part)) for part in pair])
 
     def check(self, results: Array) -> None:
-        expected = EXPECTED[self.method](self)
-        assert results.shape == expected.shape
-        close = np.abs(results - expected) <= TOLERANCE * (1 + np.abs(expected))
-        assert close.all(), f"{self}: {results[~close]} instead of {expected[~close]}"
+        assert_close(results, EXPECTED[self.method](self), TOLERANCE)
 
 
 def covariance_of(distribution: Any) -> Any:
@@ -85,7 +82,7 @@ def other(case: Relation) -> Parameters:
     return make_parameters(case.dimension, None, SEED + 2)
 
 
-def kept(case: Relation) -> Array:
+def kept(case: Any) -> Array:
     """Every second component, which are kept or given."""
     return np.arange(0, case.dimension, 2)
 
@@ -162,13 +159,4 @@ def call_of(case: Relation, package: Any) -> Call:
     return partial(method, LEVEL) if case.method == "confidence_ellipse" else method
 
 
-@lru_cache(maxsize=2)
-def baseline_results(case: Relation) -> Array:
-    return case.results(call_of(case, package_on(REFERENCE_LEVEL)))
-
-
-def all_bits(case: Relation) -> Iterator[tuple[int, Array]]:
-    yield 0, baseline_results(case)
-
-
-FASTDIST = fastdist_rungs(call_of, all_bits, how="a frozen `multivariate_normal(mean, cov)`, and its methods")
+FASTDIST = fastdist_rungs(call_of, how="a frozen `multivariate_normal(mean, cov)`, and its methods")

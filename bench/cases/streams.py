@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cases.case import SEED, Call, Case
-from bench.cases.fastdist_rungs import IN_USE, fastdist_rungs
+from bench.cases.fastdist_rungs import rungs_in_use
 
 DELTA = 1000
 WORDS = 4
@@ -56,13 +56,8 @@ def call_of(case: Stream, make: Any) -> Call:
     return partial(bit_generator.advance, DELTA) if case.method == "advance" else bit_generator.jumped
 
 
-# Levels do not differ here: nothing is long enough for a kernel.
-FASTDIST = [
-    rung
-    for rung in fastdist_rungs(
-        lambda case, package: call_of(case, package.default_rng),
-        how="`fastdist.default_rng`, and the methods of its bit generator",
-        dtypes=(np.uint64,),
-    )
-    if rung.name == IN_USE
-]
+FASTDIST = rungs_in_use(
+    lambda case, package: call_of(case, package.default_rng),
+    how="`fastdist.default_rng`, and the methods of its bit generator",
+    dtypes=(np.uint64,),
+)
