@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.cases.case import SEED, Call, Case, Rung, assert_close, placed, touched
-from bench.cases.fastdist_rungs import REFERENCE_LEVEL, fastdist_rungs, package_on
+from bench.cases.fastdist_rungs import fastdist_rungs, results_of_baseline
 from bench.cases.limits import array_copy
 from fastdist import normal_functions, normal_likelihood
 
@@ -131,12 +131,19 @@ def of_norm(case: Function, norm: Any) -> Call:
     return partial(getattr(norm, case.method), *arguments, **keywords)
 
 
+def call_of(case: Function, package: Any) -> Call:
+    return of_norm(case, package.norm)
+
+
+baseline_results = results_of_baseline(call_of)
+
+
 def bits_of_baseline(case: Function) -> Iterator[tuple[int, Array]]:
     """What the level that every installation has makes of the data, which repeat."""
     if case.method not in FUNCTIONS:
-        yield 0, result_of_baseline(case)
+        yield 0, baseline_results(case)
         return
-    expected = result_of_baseline(replace(case, form="new", size=PERIOD))
+    expected = baseline_results(replace(case, form="new", size=PERIOD))
     starts = list(range(0, case.size, PERIOD))
     if len(starts) > 2 * PERIODS_COMPARED:
         starts = [*starts[:PERIODS_COMPARED], *starts[-PERIODS_COMPARED:]]
@@ -144,15 +151,10 @@ def bits_of_baseline(case: Function) -> Iterator[tuple[int, Array]]:
         yield start, expected[: case.size - start]
 
 
-@cache
-def result_of_baseline(case: Function) -> Array:
-    return case.results(of_norm(case, package_on(REFERENCE_LEVEL).norm))
-
-
 def rungs_of(method: str, dtype: type[np.generic]) -> list[Rung]:
     """They differ in where threads begin."""
     return fastdist_rungs(
-        lambda case, package: of_norm(case, package.norm),
+        call_of,
         bits_of_baseline,
         threads_from=divided_from(method, dtype),
         how=f"`norm.{method}`" + (", `out=` into an array that was touched" if method in FUNCTIONS else ""),
