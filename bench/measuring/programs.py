@@ -217,7 +217,7 @@ def check_agreement(program: Program, theirs: Printed, ours: Printed) -> None:
     if not theirs.keys() == ours.keys() == checked:
         raise RuntimeError(
             f"{program.name} prints {list(ours)} with fastdist and {list(theirs)} with {program.peer}, "
-            f"instead of {list(checked)}."
+            f"instead of {sorted(checked)}."
         )
     allowed = {name: tolerance * abs(theirs[name]) for name, tolerance in program.relative.items()}
     for name, error in program.sampled.items():
