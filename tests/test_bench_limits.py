@@ -83,7 +83,7 @@ def test_report_of_gnu_time(elapsed: str, seconds: float) -> None:
 
 
 def test_no_report_of_gnu_time() -> None:
-    with pytest.raises(ValueError, match="no report"):
+    with pytest.raises(RuntimeError, match="no report"):
         programs.time_and_memory("Segmentation fault\n")
 
 

@@ -196,7 +196,7 @@ def time_and_memory(report: str) -> tuple[float, int]:
     clock = re.search(r"Elapsed \(wall clock\) time \(h:mm:ss or m:ss\): ([\d:.]+)", report)
     peak = re.search(r"Maximum resident set size \(kbytes\): (\d+)", report)
     if clock is None or peak is None:
-        raise ValueError(f"no report of GNU time:\n{report}")
+        raise RuntimeError(f"no report of GNU time:\n{report}")
     seconds = 0.0
     for part in clock[1].split(":"):
         seconds = 60 * seconds + float(part)

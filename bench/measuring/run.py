@@ -15,7 +15,7 @@ from shutil import which
 from typing import Any
 
 from bench import BENCH, HISTORY
-from bench.cases.case import Rung, too_large
+from bench.cases.case import Rung, not_installed, too_large
 from bench.ladder.build import build
 from bench.measuring.limits import limits
 from bench.measuring.machine import load, machine
@@ -42,7 +42,8 @@ def run(quick: bool, save: bool) -> Path:
     SystemExit
         If a benchmark fails: nothing is written then.
     """
-    build()
+    if not_installed("Cython") is None:
+        build()
     load_before, began = load(), time.monotonic()
     # First what may fail after a minute, then what takes a quarter of an hour.
     besides = {

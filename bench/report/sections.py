@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ def where_a_peer_wins(run: Run) -> list[str]:
     lost = [each for each in (*met, *several) if each.times.value < 1]
     if not lost:
         return paragraph(text)
+    text += _who_wins(lost)
     rows = [
         [each.group.name, f"`{each.group.case}`", each.peer, figure(1 / each.times.value), _doubt(each)]
         for each in lost
@@ -57,6 +59,19 @@ def _where(met: Sequence[Contest]) -> str:
 
 def _cases(met: Iterable[Contest]) -> int:
     return len({(each.group.operation, each.group.case) for each in met})
+
+
+def _who_wins(lost: Sequence[Contest]) -> str:
+    most = min(lost, key=lambda each: each.times.value)
+    operations = dict.fromkeys((each.peer, each.group.name) for each in lost if each.group.headline)
+    won = Counter(peer for peer, _ in operations)
+    counts = ", ".join(
+        f"**{peer}** {count}" for peer, count in sorted(won.items(), key=lambda item: -item[1])
+    )
+    told = f" So many operations are won in their main case: {counts}." if counts else ""
+    doubt = f" ({_doubt(most)})" if most.within_spread else ""
+    ahead = f"{figure(1 / most.times.value)} times as fast in `{most.group.name}`, `{most.group.case}`{doubt}"
+    return f"{told} Furthest ahead is **{most.peer}**: {ahead}."
 
 
 def _by_peer(lost: Sequence[Contest]) -> list[str]:
