@@ -217,7 +217,7 @@ def test_a_win_within_the_spread_is_called_so(history: Path) -> None:
     noise = {"SciPy": (0.8, 1.3, 0.9, 1.2, 1.03, 0.9)}
     run = one_run(history, made.group("fit", "fit 10", 10, NS | {"SciPy": 1.0}, noise=noise))
     assert wins_by_peer(run) == [
-        "| SciPy | 1 operation, `normal: fit`: 1.10 times as fast (within the spread) |  |"
+        "| SciPy | 1 operation, `normal: fit`: 1.25 times as fast (within the spread) |  |"
     ]
 
 

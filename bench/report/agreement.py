@@ -78,7 +78,7 @@ def _what_it_took(before: Run, after: Run) -> str:
     )
     return (
         "What it took: rungs of a case in turn, in shuffled order, and sweeps that are minutes apart, in new "
-        f"arrays; {'' if None in (before.quiet, after.quiet) else probed}the three shortest of each, since "
+        f"arrays; {'' if None in (before.quiet, after.quiet) else probed}the best of each, since "
         "what disturbs a machine makes it slower, seldom faster; a call before each short one that is timed; "
         "memory that the C library keeps; arrays at one place of their pages, and the same "
         f"{'addresses and ' * bool(before.same_addresses and after.same_addresses)}hashes in each process; "

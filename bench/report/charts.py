@@ -109,8 +109,8 @@ def ladder(run: Run) -> Iterator[BarChart]:
         yield BarChart("ladder", caption, "times as fast as pure Python", panels)
 
 
-_BARS = "Error bars: the shortest time of the one to the third shortest of the other, and the reverse."
-_TIMES = "Means of the three shortest times; error bars go from the shortest to the median."
+_BARS = "Of the best times; error bars: the best of the one to the third best of the other, and the reverse."
+_TIMES = "Best times; error bars go up to the median."
 
 
 def _bar(theirs: Timing, ours: Timing, label: str | None = None, kind: str | None = None) -> Bar:
@@ -181,9 +181,9 @@ def _by_size(groups: Sequence[Group], in_use: str) -> list[tuple[Line, Timing]]:
             if timing is not None:
                 points.setdefault(timing.size, timing)
         x = sorted(points)
-        y = [points[size].shortest for size in x]
-        lower, upper = [points[size].best for size in x], [points[size].median for size in x]
-        lines.append((Line(rung, x, y, lower, upper, rung == in_use), any_timing))
+        y = [points[size].best for size in x]
+        upper = [points[size].median for size in x]
+        lines.append((Line(rung, x, y, y, upper, rung == in_use), any_timing))
     return lines
 
 
@@ -210,7 +210,7 @@ def threads(run: Run) -> Iterator[LineChart]:
             several = sorted((t for t in group.ours if t.threads > 1), key=lambda t: t.threads)
             if group.topic != topic or alone is None or not several:
                 continue
-            if alone.shortest * group.size * 1e-9 < WORTH_THREADS:
+            if alone.best * group.size * 1e-9 < WORTH_THREADS:
                 continue
             if group.size >= lines.get(group.operation, (0, None))[0]:
                 lines[group.operation] = group.size, _scaling(group.operation, alone, several)

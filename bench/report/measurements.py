@@ -34,9 +34,7 @@ def topic(run: Run, name: str) -> list[str]:
 def _own_row(run: Run, group: Group) -> list[str]:
     ours = run.ours(group)
     others = [timing for timing in group.ours if timing is not ours and timing.threads == 1]
-    named = ", ".join(
-        f"{timing.rung.removeprefix('fastdist ')} {figure(timing.shortest)}" for timing in others
-    )
+    named = ", ".join(f"{timing.rung.removeprefix('fastdist ')} {figure(timing.best)}" for timing in others)
     figures = [figure(ours.best), figure(ours.median), spread(ours)] if ours is not None else [""] * 3
     return [group.operation, f"`{group.case}`", group.element, *figures, named]
 
@@ -47,7 +45,7 @@ def _against_peers(run: Run, groups: Sequence[Group]) -> list[str]:
     rows = []
     for group in groups:
         ours = run.ours(group)
-        row = [group.operation, f"`{group.case}`", "" if ours is None else figure(ours.shortest)]
+        row = [group.operation, f"`{group.case}`", "" if ours is None else figure(ours.best)]
         for name in peers:
             theirs = group.timing(name)
             row.append("" if ours is None or theirs is None else times(theirs, ours))
@@ -64,8 +62,8 @@ def threads(run: Run) -> list[str]:
                 scaled = ratio(alone, several)
                 within = "–".join(map(figure, (scaled.lower, scaled.upper)))
                 efficiency = f"{scaled.value / several.threads:.0%}"
-                rows.append([group.name, f"`{group.case}`", str(several.threads), figure(alone.shortest)])
-                rows[-1] += [figure(several.shortest), figure(scaled.value), within, efficiency]
+                rows.append([group.name, f"`{group.case}`", str(several.threads), figure(alone.best)])
+                rows[-1] += [figure(several.best), figure(scaled.value), within, efficiency]
     if not rows:
         return paragraph("No case was timed on several threads.")
     headings = [

@@ -140,10 +140,10 @@ def _how_to_read(run: Run) -> str:
 
 
 _HOW_TO_READ = (
-    "All rungs of a case are timed in turn, in shuffled order. Times are ns for each element: means of the "
-    "three shortest where nothing else is said. A ratio says how many times as fast fastdist is: it is the "
-    f"{ESTIMATOR}; what stands behind it as from-to are the ratios of the shortest time of one and the third "
-    "shortest of the other. `fastdist LEVEL` is fastdist with the kernels of one instruction set on one "
+    "All rungs of a case are timed in turn, in shuffled order. Times are ns for each element: the best "
+    "where nothing else is said. A ratio says how many times as fast fastdist is: it is the "
+    f"{ESTIMATOR}; what stands behind it as from-to are the ratios of the best time of one and the third "
+    "best of the other. `fastdist LEVEL` is fastdist with the kernels of one instruction set on one "
     "thread; unless it says otherwise, that of the level in use. An operation's main case is the one that is "
     "shown where only one can be; its reference peer is the one whose ratio is followed over commits."
 )

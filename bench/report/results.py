@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.estimators import ESTIMATOR, ESTIMATORS, SHORTEST, Array, shortest
+from bench.estimators import ESTIMATOR, ESTIMATORS, SHORTEST, Array
 from bench.measuring.machine import family_and_model
 
 LADDER = "ladder"
@@ -23,7 +23,8 @@ IDENTITY = ("CPU", "CPU model", "CPUs", "caches", "instruction set")
 class Ratio:
     """How many times as fast.
 
-    ``lower`` and ``upper`` are what it would be by the shortest time of one and the third of the other.
+    ``value`` is of the best times; ``lower`` and ``upper`` are of the best of one and the third best of the
+    other.
     """
 
     value: float
@@ -63,11 +64,6 @@ class Timing:
     @property
     def best(self) -> float:
         return float(self.ns.min())
-
-    @property
-    def shortest(self) -> float:
-        """The mean of the three shortest, of which ratios are made too."""
-        return shortest(self.ns)
 
     @property
     def median(self) -> float:

@@ -82,7 +82,7 @@ def cell(run: Run, row: Row, column: Column) -> str:
     if found is None:
         return ""
     group, timing = found
-    text = figure(timing.shortest)
+    text = figure(timing.best)
     if column.against is not None:
         other = group.timing(column.against)
         if other is None:
@@ -116,7 +116,7 @@ def call(run: Run, rung: str, place: Place) -> str | None:
     if found is None:
         return None
     group, timing = found  # which may have been timed on fewer
-    return duration(timing.shortest * group.size * 1e-9)
+    return duration(timing.best * group.size * 1e-9)
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def caption(run: Run, tables: Mapping[str, Table]) -> list[str]:
     calls = "".join(f"; a call of {name} has {found}" for name, found in sizes.items() if found)
     commit = run.commit[:7] + (" with changes" if run.dirty else "")
     return paragraph(
-        f"(Means of the three shortest times, and ratios of these, of a run of {run.date[:10]}, commit "
+        f"(Best times, and ratios of these, of a run of {run.date[:10]}, commit "
         f"`{commit}`, on one core of {run.cpu_name}{calls}; [every figure, and how it was "
         "measured](bench/REPORT.md).)"
     )
