@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     every = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     commands = every.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    one = commands.add_parser("run", help="measure everything (some 18 minutes); write a JSON")
+    one = commands.add_parser("run", help="measure everything (some 19 minutes); write a JSON")
     one.add_argument(
         "--quick",
         action="store_true",

@@ -49,7 +49,7 @@ class ScriptedMeasurement(Measurement):
         self.script = script
 
     def begin(self, prepared: PreparedCall, key: interleaved.Key) -> None:
-        self.loops[key] = Loop(1, 1.0)  # so long that it is once a sweep
+        self.loops[key] = Loop(1, self.script[prepared.rung.name][0])
         self.taken[key] = []
         self.take(prepared, key)
 
@@ -59,24 +59,31 @@ class ScriptedMeasurement(Measurement):
 
 
 def test_after_some_sweeps_settled_rungs_are_left_out():
-    restless = [1.0, 0.9, 0.8, 0.7, 0.6, 0.5]
-    measurement = ScriptedMeasurement({"steady": [1.0], "restless": restless})
+    restless = [0.4, 0.35, 0.3, 0.25]  # so long that it is once a sweep
+    measurement = ScriptedMeasurement({"steady": [0.4], "restless": restless})
     measurement.measure()
     (group,) = measurement.groups
-    assert [len(measurement.taken[group.key(rung)]) for rung, _ in group.answers] == [FULL_SWEEPS, 8]
-    assert measurement.taken[group.key(group.answers[1][0])] == [*restless, 0.5, 0.5]
+    assert [len(measurement.taken[group.key(rung)]) for rung, _ in group.answers] == [FULL_SWEEPS, 6]
+    assert measurement.taken[group.key(group.answers[1][0])] == [*restless, 0.25, 0.25]
     assert measurement.described == {
-        "sweeps": 8,
-        "times": FULL_SWEEPS + 8,
-        "quiet_times": FULL_SWEEPS + 8,
+        "sweeps": 6,
+        "times": FULL_SWEEPS + 6,
+        "quiet_times": FULL_SWEEPS + 6,
         "rungs": 2,
         "settled_rungs": 2,
     }
 
 
+def test_what_takes_very_long_has_the_full_sweeps_alone():
+    measurement = ScriptedMeasurement({"restless": [0.9, 0.8, 0.7, 0.6]})
+    measurement.measure()
+    assert measurement.described["times"] == FULL_SWEEPS
+    assert measurement.described["settled_rungs"] == 0
+
+
 def test_when_time_is_up_the_full_sweeps_are_made_all_the_same(monkeypatch):
     monkeypatch.setattr(interleaved, "SECONDS_IN_ALL", 0)
-    measurement = ScriptedMeasurement({"restless": range(100, 0, -1)})
+    measurement = ScriptedMeasurement({"restless": [1 / n for n in range(3, 100)]})
     measurement.measure()
     assert measurement.described["times"] == FULL_SWEEPS
     assert measurement.described["settled_rungs"] == 0
@@ -144,11 +151,13 @@ def test_pytest_benchmark_reads_the_times_off_its_clock():
 
 @pytest.mark.parametrize(
     ("seconds", "repeats", "times", "has_long_calls"),
-    [(6e-4, 5, 4, False), (2e-3, 1, 4, False), (30e-3, 1, 3, True), (60e-3, 1, 1, True), (5.0, 1, 1, True)],
+    [(6e-4, 5, 4, False), (2e-3, 1, 4, False), (90e-3, 1, 3, True), (0.2, 1, 1, True), (5.0, 1, 1, True)],
 )
 def test_what_is_short_is_timed_more_often(seconds, repeats, times, has_long_calls):
     loop = Loop(number=1, seconds=seconds)
-    assert (loop.repeats, loop.times_a_sweep, loop.has_long_calls) == (repeats, times, has_long_calls)
+    assert (loop.repeats, loop.has_long_calls) == (repeats, has_long_calls)
+    assert loop.times_a_sweep(has_threads=False) == times
+    assert loop.times_a_sweep(has_threads=True) == (2 * times if times == MOST_TIMES else times)
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,9 @@ from bench.measuring.quiet import CPUs, Probe, only_on
 SECONDS_A_TIME = 5e-4
 # A time is the shortest of so many repeats in a row, if they take no longer than that.
 MOST_REPEATS, SECONDS_OF_REPEATS = 5, 3e-3
-# In a sweep a rung has so many times, if they take no longer than that.
-MOST_TIMES, SECONDS_OF_TIMES = 4, 0.1
+# In a sweep a rung has so many times, if they take no longer than that; with several threads more of them,
+# since all CPUs are seldom quiet at once.
+MOST_TIMES, MOST_TIMES_WITH_THREADS, SECONDS_OF_TIMES = 4, 8, 0.3
 # What takes longer finds little of its data in the caches, whatever was called before.
 SECONDS_OF_A_LONG_CALL = 10e-3
 # So often is asked again whether calls are long enough, if they are not long.
@@ -42,7 +43,9 @@ CONFIRMATIONS = 2
 FULL_SWEEPS = 3
 # A rung is settled if its three shortest times are so near to each other.
 SETTLED = 1.02
-SECONDS_IN_ALL = 16 * 60
+# A longer call has noisy moments and quiet ones each time: it gets no more times than the full sweeps have.
+SECONDS_OF_MANY_MOMENTS = 0.5
+SECONDS_IN_ALL = 17 * 60
 
 # By operation, case and rung.
 Key = tuple[str, Case, str]
@@ -121,9 +124,9 @@ class Loop:
         """For one time."""
         return at_least_one(MOST_REPEATS, SECONDS_OF_REPEATS / self.seconds)
 
-    @property
-    def times_a_sweep(self) -> int:
-        return at_least_one(MOST_TIMES, SECONDS_OF_TIMES / (self.repeats * self.seconds))
+    def times_a_sweep(self, has_threads: bool) -> int:
+        most = MOST_TIMES_WITH_THREADS if has_threads else MOST_TIMES
+        return at_least_one(most, SECONDS_OF_TIMES / (self.repeats * self.seconds))
 
 
 def at_least_one(most: int, as_many_as_fit: float) -> int:
@@ -181,8 +184,11 @@ class Measurement:
     def answers_to_time(self, group: Group) -> Iterator[tuple[Rung, Case]]:
         for rung, case in group.answers:
             key = group.key(rung)
-            if key not in self.failed and not (self.sweeps >= FULL_SWEEPS and is_settled(self.taken[key])):
+            if key not in self.failed and not (self.sweeps >= FULL_SWEEPS and self.is_done(key)):
                 yield rung, case
+
+    def is_done(self, key: Key) -> bool:
+        return is_settled(self.taken[key]) or self.loops[key].seconds_a_call > SECONDS_OF_MANY_MOMENTS
 
     def measure_group(self, group: Group) -> None:
         times = []
@@ -194,7 +200,8 @@ class Measurement:
                 if key not in self.loops:
                     self.begin(prepared, key)
                     already = 1
-                times += [(prepared, key)] * (self.loops[key].times_a_sweep - already)
+                more = self.loops[key].times_a_sweep(prepared.has_threads) - already
+                times += [(prepared, key)] * more
         if self.quick:
             return
         self.shuffle(times)
