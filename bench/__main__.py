@@ -12,7 +12,10 @@ from bench.report.compare import compare
 from bench.report.history import find_run
 from bench.report.report import report
 
-NAMED = "a file, or the beginning of its name in bench/history, or 'latest', the newest there"
+NAMED = (
+    "a file, or the beginning of its name or commit in bench/history (of several, the newest), or 'latest', "
+    "the newest there"
+)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -23,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--quick",
         action="store_true",
-        help="does every benchmark work, and is it right? (less than a minute)",
+        help="does every benchmark work, and is it right? (a minute)",
     )
     one.add_argument("--save", action="store_true", help="keep the JSON in bench/history, by date and commit")
 
@@ -31,7 +34,10 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("run", nargs="?", default="latest", metavar="RUN", help=NAMED)
     one.add_argument("--into", type=Path, metavar="FOLDER", help="write there, and leave README.md as it is")
 
-    one = commands.add_parser("compare", help="what changed from one run to another; 1 if something was lost")
+    one = commands.add_parser(
+        "compare",
+        help="what changed from run to run; exit status 1 if a ratio to NumPy fell by more than 10 %%",
+    )
     one.add_argument("before", metavar="A", help=NAMED)
     one.add_argument("after", metavar="B", help=NAMED)
 
@@ -48,13 +54,17 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "run":
             print(f"written: {run(options.quick, options.save)}")
         elif options.command == "report":
-            report(find_run(options.run), options.into)
+            path = find_run(options.run)
+            print(f"written: {report(path, options.into)}, from {path}")
         elif options.command == "compare":
             return compare(find_run(options.before), find_run(options.after))
         else:
             annotate(options.into)
     except (OSError, RuntimeError) as error:  # no such run, a folder that is read-only, no compiler, ...
-        print(f"python -m bench: {error}", file=sys.stderr)
+        into = getattr(options, "into", None)
+        blocked = into is not None and isinstance(error, OSError) and error.errno is not None
+        told = f"--into {into} is no folder that can be written: {error}" if blocked else error
+        print(f"python -m bench: {told}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted" + ": nothing was written" * (options.command == "run"), file=sys.stderr)

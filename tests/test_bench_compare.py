@@ -52,7 +52,29 @@ def test_loss_to_another_peer_is_shown_and_no_more(
 def test_ratios_of_one_run_alone_do_not_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = saved(tmp_path, "a", NumPy_PCG64=8.0, NumPy=9.0, SciPy=20.0)
     assert compare(before, saved(tmp_path, "b", NumPy_PCG64=8.0, SciPy=20.0)) == 0
-    assert "2 ratios are in both runs, 1 in the first alone, 0 in the second alone" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "2 ratios are in both runs, 1 in the first alone, 0 in the second alone" in printed
+    assert "Ratios to NumPy that the second run lacks are of: draw." in printed
+
+
+def test_a_run_is_not_held_against_itself_without_a_word(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = saved(tmp_path, "a", NumPy_PCG64=8.0)
+    assert compare(run, run) == 0
+    assert "the same run twice" in capsys.readouterr().out
+
+
+def test_losses_are_summed_up_in_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of two rungs, both beyond the spread, one of which has two threads; and one within it."""
+    ours = {"fastdist,_2_threads": 0.5}
+    before = saved(tmp_path, "a", {"NumPy": WIDE}, NumPy_PCG64=8.0, NumPy=8.0, **ours)
+    after = saved(tmp_path, "b", {"NumPy": WIDE}, NumPy_PCG64=6.0, NumPy=7.0, **ours)
+    assert compare(before, after) == 1
+    told = " ".join(capsys.readouterr().out.splitlines()[-3:])
+    assert (
+        "fell by more than 10.0 %: 4, by up to 25.0 %. Of these, 2 are beyond the spread, and 2 have" in told
+    )
 
 
 def test_runs_without_a_common_ratio_to_numpy_are_an_error(
@@ -100,7 +122,9 @@ def test_another_machine_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[
     path.write_text(path.read_text().replace("Synthetic 9000", "Synthetic 9001"))
     compare(before, path)
     printed = capsys.readouterr().out
-    assert "The machines differ:\n- CPU: Synthetic 9000 -> Synthetic 9001\n1 ratios" in printed
+    assert (
+        "The machines differ:\n- CPU: Synthetic 9000 -> Synthetic 9001\nSo what is called a loss" in printed
+    )
 
 
 def test_machines_whose_caches_alone_differ_are_told_apart(
@@ -147,6 +171,26 @@ def test_a_file_that_is_no_run_is_named(
     other.write_text(text)
     assert main(["compare", str(other), str(other)]) == 2
     assert f"{other} was not written by python -m bench run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("seconds", [[], [0.0], [1e-9, float("nan")], [float("inf")]])
+def test_times_that_cannot_be_are_an_error_and_no_loss(
+    tmp_path: Path, seconds: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    figures = made.run(made.group("draw", "draw 7", 7, OURS | {"NumPy PCG64": 8.0}))
+    figures["benchmarks"][0]["stats"]["data"] = seconds
+    path = made.saved(tmp_path, "a", figures)
+    assert main(["compare", str(path), str(path)]) == 2
+    assert f"is damaged (ValueError: the times of fastdist x86_64_v4 are {tuple(seconds)})" in " ".join(
+        capsys.readouterr().err.split()
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    run = saved(tmp_path, "a", NumPy_PCG64=8.0)
+    assert main(["report", str(run), "--into", str(run)]) == 2
+    assert f"--into {run} is no folder that can be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_pictures_are_drawn_small_and_the_same_again(tmp_path: Path) -> None:
 
 
 def test_report_replaces_the_one_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In ``bench`` alone; not by a quick run."""
+    """In ``bench`` alone; not by a quick run, nor by one that has nothing."""
     pytest.importorskip("matplotlib")
     from bench.report import report as module
 
@@ -117,8 +117,10 @@ def test_report_replaces_the_one_before(tmp_path: Path, monkeypatch: pytest.Monk
     module.README.write_text(README.read_text())
     run = a_run(tmp_path)
     quick = a_run(tmp_path, "quick", run=made.run([])["run"] | {"quick": True})
-    with pytest.raises(RuntimeError, match="--into FOLDER"):
-        module.report(quick.path)
+    empty = made.saved(tmp_path, "empty", made.run([]))
+    for path in (quick.path, empty):
+        with pytest.raises(RuntimeError, match="--into FOLDER"):
+            module.report(path)
     assert [path for path in bench.rglob("*") if path.is_file()] == [old]
     module.report(run.path)
     assert (bench / "REPORT.md").is_file()

@@ -137,9 +137,9 @@ def test_where_a_peer_wins_is_said_first(history: Path) -> None:
     groups = [made.group("draw", "draw 1_000", 1000, NS), made.group("fit", "fit 1_000", 1000, lost)]
     run = one_run(history, *groups)
     assert first_paragraph(run) == (
-        "On one thread, a peer is faster than fastdist (`x86_64_v4`) in 1 of 2 cases. So many operations are "
-        "won in their main case: **SciPy** 1. Furthest ahead is **SciPy**: 2.00 times as fast "
-        "in `normal: fit`, `fit 1_000`."
+        "On one thread, a peer is faster than fastdist (`x86_64_v4`) in 1 of 2 cases. Peers that win "
+        "main cases, and of how many operations: **SciPy** 1. Furthest ahead is **SciPy**: 2.00 times as "
+        "fast in `normal: fit`, `fit 1_000`."
     )
     assert wins_by_peer(run) == ["| SciPy | 1 operation, `normal: fit`: 2.00 times as fast |  |"]
     lines = whole_report(run, [run]).splitlines()
@@ -185,7 +185,7 @@ def test_each_peer_that_wins_has_its_operations_counted(history: Path) -> None:
         "| NumPy PCG64 | 1 operation, `normal: fit`: 10.0 times as fast |  |",
     ]
     assert first_paragraph(run).endswith(
-        "So many operations are won in their main case: **SciPy** 2, **NumPy PCG64** 1. "
+        "Peers that win main cases, and of how many operations: **SciPy** 2, **NumPy PCG64** 1. "
         "Furthest ahead is **NumPy PCG64**: 10.0 times as fast in `normal: fit`, `fit`."
     )
 
@@ -204,8 +204,8 @@ def test_a_peer_on_several_threads_is_held_against_fastdist_on_as_many(history: 
     run = one_run(history, *groups)
     assert first_paragraph(run) == (
         "On one thread, a peer is faster than fastdist (`x86_64_v4`) nowhere, out of 3 cases with a peer. "
-        "On several threads, a peer is faster than fastdist on as many in 2 of 3 cases. So many operations "
-        "are won in their main case: **PyTorch, 2 threads** 2. "
+        "With several threads, a peer is faster than fastdist with as many in 2 of 3 cases. Peers that "
+        "win main cases, and of how many operations: **PyTorch, 2 threads** 2. "
         "Furthest ahead is **PyTorch, 2 threads**: 2.00 times as fast in `normal: draw`, `draw 10`."
     )
     assert wins_by_peer(run) == [

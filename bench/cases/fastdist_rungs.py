@@ -103,7 +103,7 @@ def thread_counts() -> list[int]:
 
 
 def why_alone() -> str | None:
-    return None if fastdist.get_num_threads() > 1 else "one thread is all that may be used"
+    return None if fastdist.get_num_threads() > 1 else "only one CPU may be used here"
 
 
 def why_missing(level: str) -> str | None:

@@ -73,11 +73,23 @@ def measure(quick: bool) -> dict[str, Any]:
     """What pytest-benchmark writes."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "benchmarks.json")
-        options = ["-q", "-rs", "--no-header", "--capture=no", "--maxfail=10", f"--benchmark-json={path}"]
+        options = [
+            "-q",
+            "-rs",
+            "--no-header",
+            "--capture=no",
+            "--tb=short",
+            "--maxfail=10",
+            f"--benchmark-json={path}",
+        ]
         command = [sys.executable, "-m", "pytest", str(BENCH), *options, *(["--quick"] if quick else [])]
         environment = os.environ | KEEP_MEMORY | SAME_HASHES
         finished = subprocess.run([*same_addresses(), *command], cwd=BENCH.parent, env=environment)
         if finished.returncode:
+            print(
+                f"a benchmark failed: nothing was written, and {UNSAVED}, if there, is of an earlier run",
+                file=sys.stderr,
+            )
             raise SystemExit(finished.returncode)
         figures: dict[str, Any] = json.loads(path.read_text())
     return figures

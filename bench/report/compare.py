@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.report.changes import Change, changes
@@ -46,11 +47,11 @@ def described(before: Run, after: Run, found: list[Change]) -> list[str]:
         lines.append("The machines differ:")
         for name, old, new in zip(IDENTITY, before.identity, after.identity, strict=True):
             lines += bullet(f"{name}: {old} -> {new}") if old != new else []
-    old, new = set(before.ratios()), set(after.ratios())
-    lines += paragraph(
-        f"{whole(len(found))} ratios are in both runs, {whole(len(old - new))} in the first alone, "
-        f"{whole(len(new - old))} in the second alone."
-    )
+    if before.path.resolve() == after.path.resolve():
+        lines += paragraph("This is the same run twice, in which nothing can have changed.")
+    elif before.quick or after.quick or not same_machine(before, after):
+        lines += paragraph("So what is called a loss below need not be one.")
+    lines += _in_one_alone(before, after, len(found))
     for title, chosen in (
         ("Against NumPy", [c for c in found if c.family == PROTECTED]),
         ("Against others, for information", [c for c in found if c.family != PROTECTED]),
@@ -60,10 +61,35 @@ def described(before: Run, after: Run, found: list[Change]) -> list[str]:
         lines += ["", f"{title}: {len(shown)} of {len(chosen)} {changed}"]
         if shown:
             lines += ["", *table(_HEADINGS, map(_row, shown), left=4)]
-    losses = [change for change in found if is_loss(change)]
-    worst = f", by up to {percent(-min(loss.relative for loss in losses))}" if losses else ""
-    lines += ["", f"Ratios to NumPy that fell by more than {percent(LOSS)}: {len(losses)}{worst}"]
+    return [*lines, "", *_losses([change for change in found if is_loss(change)])]
+
+
+def _in_one_alone(before: Run, after: Run, shared: int) -> list[str]:
+    """A protected ratio that is gone could hide a loss, so its operation is named."""
+    old, new = before.ratios(), after.ratios()
+    lines = paragraph(
+        f"{whole(shared)} ratios are in both runs, {whole(len(old.keys() - new.keys()))} in the first alone, "
+        f"{whole(len(new.keys() - old.keys()))} in the second alone."
+    )
+    families = {timing.rung: timing.family for group in before.groups for timing in group.timings}
+    gone = dict.fromkeys(k.operation for k in old if k not in new and families[k.against] == PROTECTED)
+    if gone:
+        lines += paragraph(f"Ratios to {PROTECTED} that the second run lacks are of: {'; '.join(gone)}.")
     return lines
+
+
+def _losses(losses: Sequence[Change]) -> list[str]:
+    told = f"Ratios to {PROTECTED} that fell by more than {percent(LOSS)}: {len(losses)}"
+    if not losses:
+        return [told]
+    beyond = sum(loss.beyond_spread for loss in losses)
+    several = sum("threads" in f"{loss.key.ours} {loss.key.against}" for loss in losses)
+    worst = percent(-min(loss.relative for loss in losses))
+    return paragraph(
+        f"{told}, by up to {worst}. Of these, {beyond} are beyond the spread, and {several} have several "
+        "threads. Where a machine has other users, two runs of one commit differ too (bench/REPORT.md says "
+        "by how much): a loss that a second run does not show again is none."
+    )
 
 
 _HEADINGS = ("operation", "case", "rung", "against", "before", "after", "change", "")

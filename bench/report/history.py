@@ -33,8 +33,8 @@ def find_run(name: str, history: Path = HISTORY) -> Path:
     if not found:
         there = ", ".join(path.name for path in full) or "none"
         raise FileNotFoundError(
-            f"no run {name!r} in {history}; full runs: {there}. `python -m bench run --save` makes one; what "
-            "was not saved is given as a file"
+            f"there is no file {name!r} in {Path.cwd()}, and no run of that name in {history}; full runs: "
+            f"{there}. `python -m bench run --save` makes one"
         )
     return found[0]
 

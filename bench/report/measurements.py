@@ -159,7 +159,8 @@ def programs(run: Run) -> list[str]:
         relative = ["", ""]
         if with_us is not None and with_us is not program:
             relative = [
-                figure(median(program[of]) / median(with_us[of])) for of in ("wall_seconds", "peak_kib")
+                figure(min(wall) / min(with_us["wall_seconds"])),
+                figure(median(peak) / median(with_us["peak_kib"])),
             ]
         figures = [str(program["repeats"]), duration(min(wall)), duration(median(wall)), duration(max(wall))]
         return [program["program"], program["with"], *figures, whole(round(median(peak) / 1024)), *relative]

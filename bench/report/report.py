@@ -21,8 +21,8 @@ COMMAND = "python -m bench report"
 PICTURES = "pictures"
 
 
-def report(run: Path, into: Path | None = None) -> None:
-    """Write the report on ``run``, and its pictures.
+def report(run: Path, into: Path | None = None) -> Path:
+    """Write the report on ``run``, and its pictures; say where it is.
 
     It goes to ``bench/``, where it replaces the one before, and into the README's tables; ``into`` another
     folder, and nothing else is touched.
@@ -30,7 +30,7 @@ def report(run: Path, into: Path | None = None) -> None:
     Raises
     ------
     RuntimeError
-        If a quick run would replace the report on a full one.
+        If a quick run, or one without benchmarks, would replace the report on a full one.
     """
     try:
         # They need matplotlib, which the texts do without.
@@ -44,15 +44,23 @@ def report(run: Path, into: Path | None = None) -> None:
             f"{run} is a quick run, whose times mean nothing: --into FOLDER writes its report there, and "
             "leaves bench/REPORT.md, its pictures and README.md as they are"
         )
+    if not reported.groups and into is None:
+        raise RuntimeError(
+            f"{run} has no benchmark, so there is nothing to report: --into FOLDER does it anyway"
+        )
     runs = runs_up_to(reported)
     shown = charts(reported, runs)
     text = report_text(reported, runs, shown)
-    if into is None:
-        README.write_text(readme_text(README.read_text(), reported))
-        remove_others(shown, BENCH / PICTURES)
+    # What may fail comes before anything is written.
+    readme = readme_text(README.read_text(), reported) if into is None else ""
     folder = BENCH if into is None else into
     draw(shown, folder / PICTURES)
-    (folder / "REPORT.md").write_text(text)
+    if into is None:
+        remove_others(shown, BENCH / PICTURES)
+        README.write_text(readme)
+    written = folder / "REPORT.md"
+    written.write_text(text)
+    return written
 
 
 def readme_text(text: str, run: Run) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -225,7 +226,8 @@ def load(path: Path) -> Run:
         return _run(path, json.loads(path.read_text()))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise RuntimeError(
-            f"{path} was not written by python -m bench run, or by another version of it ({error!r})"
+            f"{path} was not written by python -m bench run, or by another version of it, or is damaged "
+            f"({type(error).__name__}: {error})"
         ) from error
 
 
@@ -299,11 +301,14 @@ def _groups(benchmarks: Sequence[dict[str, Any]]) -> Iterator[Group]:
 
 def _timing(benchmark: dict[str, Any]) -> Timing:
     facts = benchmark["extra_info"]
+    seconds = tuple(benchmark["stats"]["data"])
+    if not seconds or not all(0 < time < math.inf for time in seconds):
+        raise ValueError(f"the times of {benchmark['name']} are {seconds}")
     return Timing(
         rung=facts["rung"],
         family=facts["family"],
         threads=facts["threads"],
         size=facts["size"],
         asked_size=facts["asked_size"],
-        seconds=tuple(benchmark["stats"]["data"]),
+        seconds=seconds,
     )

@@ -38,7 +38,7 @@ def where_a_peer_wins(run: Run) -> list[str]:
     met, several = contests(run), contests(run, several_threads=True)
     text = f"On one thread, a peer is faster than fastdist (`{run.level}`) {_where(met)}."
     if several:
-        text += f" On several threads, a peer is faster than fastdist on as many {_where(several)}."
+        text += f" With several threads, a peer is faster than fastdist with as many {_where(several)}."
     lost = [each for each in (*met, *several) if each.times.value < 1]
     if not lost:
         return paragraph(text)
@@ -68,7 +68,7 @@ def _who_wins(lost: Sequence[Contest]) -> str:
     counts = ", ".join(
         f"**{peer}** {count}" for peer, count in sorted(won.items(), key=lambda item: -item[1])
     )
-    told = f" So many operations are won in their main case: {counts}." if counts else ""
+    told = f" Peers that win main cases, and of how many operations: {counts}." if counts else ""
     doubt = f" ({_doubt(most)})" if most.within_spread else ""
     ahead = f"{figure(1 / most.times.value)} times as fast in `{most.group.name}`, `{most.group.case}`{doubt}"
     return f"{told} Furthest ahead is **{most.peer}**: {ahead}."
