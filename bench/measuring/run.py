@@ -75,11 +75,10 @@ def measure(quick: bool) -> dict[str, Any]:
         path = Path(folder, "benchmarks.json")
         options = [
             "-q",
-            "-rs",
+            "-rsfE",  # each that is skipped or fails, in a line
             "--no-header",
             "--capture=no",
             "--tb=short",
-            "--maxfail=10",
             f"--benchmark-json={path}",
         ]
         command = [sys.executable, "-m", "pytest", str(BENCH), *options, *(["--quick"] if quick else [])]

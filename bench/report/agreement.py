@@ -88,7 +88,7 @@ def _what_it_took(before: Run, after: Run) -> str:
 
 
 def _what_differs(beyond: Sequence[Change]) -> str:
-    alone = [change for change in beyond if "threads" not in f"{change.key.ours} {change.key.against}"]
+    alone = [change for change in beyond if not change.has_threads]
     beyond_spread = sum(change.beyond_spread for change in alone)
     return (
         f" Of what still differs, {whole(len(beyond) - len(alone))} have several threads, which need all "

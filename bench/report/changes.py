@@ -32,6 +32,10 @@ class Change:
         return math.expm1(self.logarithm)
 
     @property
+    def has_threads(self) -> bool:
+        return "threads" in f"{self.key.ours} {self.key.against}"
+
+    @property
     def beyond_spread(self) -> bool:
         """|ln(after / before)| > s(before) + s(after), where s = ln(upper / lower) / 2.
 

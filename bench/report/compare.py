@@ -83,7 +83,7 @@ def _losses(losses: Sequence[Change]) -> list[str]:
     if not losses:
         return [told]
     beyond = sum(loss.beyond_spread for loss in losses)
-    several = sum("threads" in f"{loss.key.ours} {loss.key.against}" for loss in losses)
+    several = sum(loss.has_threads for loss in losses)
     worst = percent(-min(loss.relative for loss in losses))
     return paragraph(
         f"{told}, by up to {worst}. Of these, {beyond} are beyond the spread, and {several} have several "

@@ -65,9 +65,7 @@ def _who_wins(lost: Sequence[Contest]) -> str:
     most = min(lost, key=lambda each: each.times.value)
     operations = dict.fromkeys((each.peer, each.group.name) for each in lost if each.group.headline)
     won = Counter(peer for peer, _ in operations)
-    counts = ", ".join(
-        f"**{peer}** {count}" for peer, count in sorted(won.items(), key=lambda item: -item[1])
-    )
+    counts = ", ".join(f"**{peer}** {count}" for peer, count in won.most_common())
     told = f" Peers that win main cases, and of how many operations: {counts}." if counts else ""
     doubt = f" ({_doubt(most)})" if most.within_spread else ""
     ahead = f"{figure(1 / most.times.value)} times as fast in `{most.group.name}`, `{most.group.case}`{doubt}"
