@@ -20,6 +20,7 @@ KERNELS = (
     "mathematics",
     "stream",
     "box_muller",
+    "inversion",
     "normal",
     "deviations",
     "scatter",

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
+from typing import Any
+
+from fastdist import random
 from fastdist._dispatch import box_muller as _box_muller
 from fastdist._dispatch import show_config
 from fastdist._dispatch import stream as _stream
@@ -31,9 +34,19 @@ __all__ = [
     "multivariate_normal",
     "norm",
     "num_threads",
+    "random",
     "set_num_threads",
     "show_config",
 ]
 
 # What ``from fastdist cimport ...`` finds (fastdist/__init__.pxd).
 __pyx_capi__ = {**vars(_stream)["__pyx_capi__"], **vars(_box_muller)["__pyx_capi__"]}
+
+
+def __getattr__(name: str) -> Any:
+    # dask.array.random takes the package of a bit generator for its array library, and asks it for these.
+    if name in ("arange", "array"):
+        import numpy
+
+        return getattr(numpy, name)
+    raise AttributeError(f"module 'fastdist' has no attribute {name!r}")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastdist._kernels import box_muller as box_muller
     from fastdist._kernels import cholesky as cholesky
     from fastdist._kernels import deviations as deviations
+    from fastdist._kernels import inversion as inversion
     from fastdist._kernels import mathematics as mathematics
     from fastdist._kernels import mixture as mixture
     from fastdist._kernels import mixture_sampling as mixture_sampling
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from fastdist._kernels import stream as stream
     from fastdist._kernels import target as target
 else:
-    mathematics = stream = box_muller = normal = deviations = scatter = None
+    mathematics = stream = box_muller = inversion = normal = deviations = scatter = None
     cholesky = multivariate_sampling = multivariate_density = None
     mixture = mixture_sampling = target = None
 
@@ -40,6 +41,7 @@ KERNELS = (
     "mathematics",
     "stream",
     "box_muller",
+    "inversion",
     "normal",
     "deviations",
     "scatter",

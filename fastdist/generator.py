@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import copysign, isnan, ldexp
-from typing import Any, Self, SupportsIndex, overload
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 from numpy.random import BitGenerator, SeedSequence
@@ -26,7 +26,8 @@ from fastdist.stream import (
 Size = Shape | None
 Array = NDArray[Any]
 
-PLAIN_NUMBERS = frozenset({float, int})
+# What float() makes the same number of as NumPy does.
+PLAIN_NUMBERS = frozenset({float, int, np.float64, np.float32, np.int64, np.int32})
 
 
 class Generator(MultivariateSampling, np.random.Generator):
@@ -38,13 +39,15 @@ class Generator(MultivariateSampling, np.random.Generator):
     Parameters
     ----------
     bit_generator : numpy.random.BitGenerator
-        A `BlockXoshiro256`, or any other: then the same Box-Muller kernel is fed its words in order, a
-        tile of 1024 at a time, and `seek` and `tell` are not available.
+        A `BlockXoshiro256`, or any other: then each normal is made of its next word, and `seek` and `tell`
+        are not available.
 
     Raises
     ------
     AttributeError
-        If `bit_generator` is no bit generator.
+        If `bit_generator` is not a bit generator.
+    ValueError
+        If it is the class of one instead of an instance.
 
     See Also
     --------
@@ -56,8 +59,9 @@ class Generator(MultivariateSampling, np.random.Generator):
     ``size``, ``out`` or the number of threads, and not on the CPU.  float64 normals, float32 normals, and all
     that is made of raw bits are three independent sequences.
 
-    Over another bit generator up to one tile of normals is drawn ahead; assigning
-    ``bit_generator.state`` does not take them back, copying or pickling the Generator keeps them.
+    Over another bit generator a normal is the quantile of the uniform that one word makes (in float32 half a
+    word), so that what follows depends on its state alone: assigning ``bit_generator.state`` brings the
+    draws back, as with NumPy's Generator.
 
     Examples
     --------
@@ -68,32 +72,28 @@ class Generator(MultivariateSampling, np.random.Generator):
     """
 
     def __init__(self, bit_generator: BitGenerator) -> None:
+        if not hasattr(bit_generator, "capsule"):
+            raise AttributeError(
+                "Generator takes a bit generator, such as BlockXoshiro256(7) or numpy.random.PCG64(7), not "
+                f"{type(bit_generator).__name__}; default_rng makes a Generator from a seed"
+            )
         super().__init__(bit_generator)
-        self._normals: dict[object, stream.BlockStream | SequentialNormals]
+        self._normals: Mapping[object, stream.BlockStream | SequentialNormals]
         if isinstance(bit_generator, BlockXoshiro256):
-            self._normals = dict(bit_generator._normals)
+            self._normals = bit_generator._normals
             self._fill: Callable[..., None] = fill
+            uniforms = bit_generator._uniforms
+            self._next_uniform, self._draw_uniforms = uniforms.next, uniforms.draw
         else:
             self._normals = {
                 dtype: SequentialNormals(bit_generator, dtype) for dtype in (np.float64, np.float32)
             }
             self._fill = SequentialNormals.fill
+            self._next_uniform = self._draw_uniforms = super().random
         self._next_normal = self._normals[np.float64].next
 
     def __reduce__(self) -> tuple[Any, ...]:
-        ahead = [n.buffered for n in self._normals.values() if isinstance(n, SequentialNormals)]
-        return type(self), (self.bit_generator,), ahead or None
-
-    def __copy__(self) -> Self:
-        """Another Generator on the same bit generator; what is drawn ahead of it is shared as well."""
-        twin = type(self)(self.bit_generator)
-        twin._normals, twin._next_normal = self._normals, self._next_normal
-        return twin
-
-    def __setstate__(self, ahead: list[bytes]) -> None:  # type: ignore[override]
-        for normals, buffered in zip(self._normals.values(), ahead, strict=True):
-            assert isinstance(normals, SequentialNormals)
-            normals.buffered = buffered
+        return type(self), (self.bit_generator,)
 
     @overload  # type: ignore[override]
     def standard_normal(self, size: None = None, dtype: DTypeLike = ..., out: None = None) -> float: ...
@@ -152,9 +152,10 @@ class Generator(MultivariateSampling, np.random.Generator):
         if out is None:
             if size is None:
                 return normals.next()
-            if type(size) is int and 0 <= size < stream.UNDIVIDED:
-                return normals.draw(size)
-            out = np.empty(size, np.dtype(dtype))
+            drawn = normals.draw(size)
+            if drawn is not None:
+                return drawn
+            out = np.empty(size, dtype)
         elif size is None and normals.fill_at_once(out):
             return out
         else:
@@ -232,14 +233,17 @@ class Generator(MultivariateSampling, np.random.Generator):
         else:
             means, deviations = _as_float64(loc), _as_float64(scale)
             if means.ndim or deviations.ndim:
-                return self._normal_of_arrays(normals, means, deviations, size, np.dtype(dtype), out)
+                return self._normal_of_arrays(normals, means, deviations, size, dtype, out)
             mean, deviation = ldexp(loc, 0), ldexp(scale, 0)  # float(), but neither None nor strings
-        if copysign(1.0, deviation) < 0 and not isnan(deviation):
+        if not deviation > 0 and _is_negative(deviation):
             raise ValueError("scale < 0")
         if out is not None:
             check_out(out, dtype, size)
         elif size is not None:
-            out = np.empty(size, np.dtype(dtype))
+            drawn = normals.draw(size, mean, deviation)
+            if drawn is not None:
+                return drawn
+            out = np.empty(size, dtype)
         elif dtype is np.float64:
             return mean + deviation * normals.next()
         else:
@@ -248,23 +252,27 @@ class Generator(MultivariateSampling, np.random.Generator):
         self._fill(normals, out, mean, deviation)
         return out
 
+    @np.errstate(all="ignore")  # as NumPy's Generator, which says nothing of inf or NaN
     def _normal_of_arrays(
         self,
         normals: stream.BlockStream | SequentialNormals,
         loc: NDArray[np.float64],
         scale: NDArray[np.float64],
         size: Size,
-        dtype: np.dtype[Any],
+        dtype: DTypeLike,
         out: Array | None,
     ) -> Array:
-        if np.any(np.signbit(scale) & ~np.isnan(scale)):
+        if not np.minimum.reduce(scale, axis=None, initial=1.0) > 0 and np.any(
+            np.signbit(scale) & ~np.isnan(scale)
+        ):
             raise ValueError("scale < 0")
         if out is not None:
             check_out(out, dtype, size)
         elif size is not None:
             out = np.empty(size, dtype)
         if out is None:
-            out = np.empty(np.broadcast(loc, scale).shape, dtype)
+            shape = scale.shape if not loc.ndim else np.broadcast(loc, scale).shape
+            out = np.empty(shape, dtype)
         else:
             loc, scale = (np.copy(x) if np.may_share_memory(x, out) else x for x in (loc, scale))
             shape = np.broadcast(out, loc, scale).shape
@@ -273,9 +281,8 @@ class Generator(MultivariateSampling, np.random.Generator):
                     f"Output size {out.shape} is not compatible with broadcast dimensions of inputs {shape}."
                 )
         self._fill(normals, out)
-        with np.errstate(all="ignore"):  # as NumPy's Generator, which says nothing of inf or NaN
-            np.multiply(out, scale.astype(dtype, copy=False), out=out)
-            np.add(out, loc.astype(dtype, copy=False), out=out)
+        np.multiply(out, scale.astype(out.dtype, copy=False), out=out)
+        np.add(out, loc.astype(out.dtype, copy=False), out=out)
         return out
 
     @overload  # type: ignore[override]
@@ -317,23 +324,28 @@ class Generator(MultivariateSampling, np.random.Generator):
         >>> 0 <= fastdist.default_rng(7).random() < 1
         True
         """
+        if out is None and dtype is np.float64:  # the commonest calls, at the least cost
+            if size is None:
+                return self._next_uniform()
+            drawn = self._draw_uniforms(size)
+            if drawn is not None:
+                return drawn
         bits = self.bit_generator
         if not isinstance(bits, BlockXoshiro256) or (size is None and out is None):
             return super().random(size, dtype, out)  # type: ignore[arg-type, misc]
-        dtype = np.dtype(dtype)
-        if dtype not in (np.float64, np.float32):
-            raise TypeError(f"Unsupported dtype {dtype!r} for random")
+        kind = dtype if dtype is np.float64 else self._check_dtype(dtype, "random")
         if out is None:
             assert size is not None  # that was NumPy's
-            out = np.empty(size, dtype)
+            out = np.empty(size, kind)
         else:
-            check_out(out, dtype, size)
+            check_out(out, kind, size)
+        if kind is np.float64:
+            fill(bits._uniforms, out)
+            return out
         with bits.lock:
-            if dtype == np.float64:
-                fill(bits._uniforms, out)
-            else:
-                for part in chunks(out):
-                    bits._words.fill_float32(part)
+            bits._words.require((out.size + 1) // 2)
+            for part in chunks(out):
+                bits._words.fill_float32(part)
         return out
 
     def seek(self, index: SupportsIndex, dtype: DTypeLike = np.float64) -> None:
@@ -418,6 +430,11 @@ class Generator(MultivariateSampling, np.random.Generator):
         if not dtype.isnative or dtype.type not in self._normals:
             raise TypeError(f"Unsupported dtype {dtype!r} for {method}")
         return dtype.type
+
+
+def _is_negative(scale: float) -> bool:
+    """Whether NumPy refuses it as a standard deviation: -0.0 as well."""
+    return copysign(1.0, scale) < 0 and not isnan(scale)
 
 
 def _as_float64(parameter: ArrayLike) -> NDArray[np.float64]:

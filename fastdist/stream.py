@@ -12,14 +12,14 @@ from numpy.random.bit_generator import ISeedSequence
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from fastdist import parallel
-from fastdist._dispatch import box_muller, stream
+from fastdist._dispatch import box_muller, inversion, stream
 
 Shape = SupportsIndex | Sequence[SupportsIndex]
 
 # Domains of the stream (fastdist/_kernels/stream.pxd).
 FLOAT64_NORMALS, FLOAT32_NORMALS = 1, 2
-# A position is less than this: the stream is not exhausted in 292 years at a sample a nanosecond.
-END = 1 << 63
+# Not reached in 292 years at a sample a nanosecond.
+LAST_POSITION = (1 << 63) - 1
 # Samples that are written between two looks at whether the call was interrupted.
 CHUNK = 1 << 18
 
@@ -76,22 +76,22 @@ class BlockXoshiro256(BitGenerator):
 
     def __init__(self, seed: int | ArrayLike | SeedSequence | ISeedSequence | None = None) -> None:
         super().__init__(seed)  # type: ignore[arg-type]
-        key = np.asarray(self.seed_seq.generate_state(4, np.uint64), dtype=np.uint64)
-        if not hasattr(self, "_words"):
-            self._words = stream.WordStream(key)
+        key = _key_of(self.seed_seq)
+        if hasattr(self, "_words"):
+            # A second call seeds anew, and Generators that draw from here already must follow.
+            self._restart(key, (0, 0, 0), None)
+        else:
+            self._words = stream.WordStream(key, self.lock)
             self._uniforms = stream.UniformStream(self._words)
             self._normals: dict[object, stream.BlockStream] = {
                 np.float64: stream.BlockStream(key, FLOAT64_NORMALS, box_muller.float64),
                 np.float32: stream.BlockStream(key, FLOAT32_NORMALS, box_muller.float32),
             }
-        # A second call seeds anew, and Generators that draw from here already must follow.
-        self._place(key, (0, 0, 0), None)
         self._words.install(self.capsule)
 
-    def _place(self, key: NDArray[np.uint64], places: Sequence[int], half: int | None) -> None:
-        for sequence, place in zip((self._words, *self._normals.values()), places, strict=True):
-            sequence.key = key
-            sequence.position = place
+    def _restart(self, key: NDArray[np.uint64], positions: Sequence[int], half: int | None) -> None:
+        for sequence, position in zip((self._words, *self._normals.values()), positions, strict=True):
+            sequence.restart(key, position)
         self._words.half = half
 
     @property
@@ -100,19 +100,20 @@ class BlockXoshiro256(BitGenerator):
 
     @property
     def state(self) -> dict[str, Any]:
-        """The key, and the place in each of the three sequences.
+        """The key, and the position in each of the three sequences.
 
         Returns
         -------
         dict
-            Setting a state brings its draws back, whichever instruction set made it.
+            Of plain integers and lists, so that `json` can store it.  Setting a state brings its draws back,
+            whichever instruction set made it.
 
         Raises
         ------
         TypeError
             If the state that is set is not a dict.
         ValueError
-            If it belongs to another bit generator.
+            If it belongs to another bit generator, or a position is beyond the end of the stream.
         """
         with self.lock:
             half = self._words.half
@@ -120,7 +121,7 @@ class BlockXoshiro256(BitGenerator):
         return {
             "bit_generator": type(self).__name__,
             "state": {
-                "key": self.key,
+                "key": self._words.words_of_key(),
                 "words": words,
                 "float64_normals": self._normals[np.float64].position,
                 "float32_normals": self._normals[np.float32].position,
@@ -140,10 +141,10 @@ class BlockXoshiro256(BitGenerator):
         words = [_word(word, 64, "key") for word in state["key"]]
         if len(words) != 4:
             raise ValueError(f"the key of a state is 4 words, not {len(words)}")
-        places = [_word(state[part], 64, part) for part in ("words", "float64_normals", "float32_normals")]
+        positions = [_word(state[part], 63, part) for part in ("words", "float64_normals", "float32_normals")]
         half = _word(value["uinteger"], 32, "uinteger") if value["has_uint32"] else None
         with self.lock:
-            self._place(np.array(words, dtype=np.uint64), places, half)
+            self._restart(np.array(words, dtype=np.uint64), positions, half)
 
     def jumped(self, jumps: int = 1) -> Self:
         """A new bit generator whose sequences do not overlap with these.
@@ -173,8 +174,8 @@ class BlockXoshiro256(BitGenerator):
         """
         state = self.state
         key = state["state"]["key"]
-        key[2] = (int(key[2]) + operator.index(jumps)) % (1 << 64)
-        jumped = type(self)(SeedSequence(key.tolist()))  # so that its children are its own
+        key[2] = (key[2] + operator.index(jumps)) % (1 << 64)
+        jumped = type(self)(SeedSequence(key))  # so that its children are its own
         jumped.state = state
         return jumped
 
@@ -245,6 +246,8 @@ class BlockXoshiro256(BitGenerator):
         >>> BlockXoshiro256(7).random_raw(3).dtype
         dtype('uint64')
         """
+        if size is None and output:
+            return self._words.next()
         if size is None or not output:
             return super().random_raw(size, output)  # type: ignore[call-overload, no-any-return]
         out = np.empty(size, dtype=np.uint64)
@@ -253,10 +256,16 @@ class BlockXoshiro256(BitGenerator):
         return out
 
 
+def _key_of(seed_seq: ISeedSequence) -> NDArray[np.uint64]:
+    if type(seed_seq) is SeedSequence:
+        return stream.key_of_pool(seed_seq.pool)
+    return np.asarray(seed_seq.generate_state(4, np.uint64), dtype=np.uint64)
+
+
 def check_position(position: SupportsIndex) -> int:
     """The position as an int, if it may be sought."""
     index = operator.index(position)
-    if not 0 <= index < END:
+    if not 0 <= index <= LAST_POSITION:
         raise ValueError(f"position {index} is outside of the stream, 0 to 2**63 - 1")
     return index
 
@@ -310,20 +319,22 @@ def chunks(out: NDArray[Any]) -> Iterator[NDArray[Any]]:
 
 
 class SequentialNormals:
-    """Normals made of the words of any bit generator in order, under its lock."""
+    """Normals made of the words of any bit generator in order, one of each, under its lock.
+
+    What follows depends on the state of the bit generator alone: nothing is drawn ahead.
+    """
 
     def __init__(self, bit_generator: BitGenerator, dtype: type[np.floating[Any]]) -> None:
         self._lock = bit_generator.lock
-        transform = box_muller.float64 if dtype is np.float64 else box_muller.float32
-        self._stream = stream.SequentialStream(bit_generator, transform)
+        self._stream = inversion.InversionStream(bit_generator, dtype)
 
     def next(self) -> float:
         with self._lock:
             return self._stream.next()
 
-    def draw(self, n: int) -> NDArray[Any]:
+    def draw(self, size: Shape, loc: float = 0, scale: float = 1) -> NDArray[Any] | None:
         with self._lock:
-            return self._stream.draw(n)
+            return self._stream.draw(size, loc, scale)
 
     def fill_at_once(self, out: NDArray[Any]) -> bool:
         with self._lock:
@@ -333,13 +344,3 @@ class SequentialNormals:
         with self._lock:
             for part in chunks(out):
                 self._stream.fill(part, loc, scale)
-
-    @property
-    def buffered(self) -> bytes:
-        with self._lock:
-            return self._stream.buffered
-
-    @buffered.setter
-    def buffered(self, samples: bytes) -> None:
-        with self._lock:
-            self._stream.buffered = samples

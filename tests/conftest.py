@@ -17,6 +17,7 @@ KERNELS = (
     "mathematics",
     "stream",
     "box_muller",
+    "inversion",
     "normal",
     "deviations",
     "scatter",

@@ -23,6 +23,7 @@ LAYERS = {
     "fastdist.covariance": 3,
     "fastdist.multivariate_sampling": 4,
     "fastdist.generator": 5,
+    "fastdist.random": 6,
     "fastdist.random_state": 6,
     "fastdist.confidence_ellipse": 0,
     "fastdist.factored_covariance": 4,
@@ -57,6 +58,7 @@ LAYERS = {
     "fastdist.mixture_learning": 11,
     "fastdist.mixture": 12,
     "fastdist.exceptions": 0,
+    "fastdist.read_only": 0,
     "fastdist": 13,
     "fastdist.__main__": 14,
 }

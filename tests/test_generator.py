@@ -1,6 +1,7 @@
 """Generator and default_rng: NumPy's interface, one stream however it is sliced."""
 
 import copy
+import json
 import multiprocessing
 import os
 import pickle
@@ -458,9 +459,15 @@ def test_default_rng_rejects_what_numpys_does(seed):
     assert str(ours.value) == str(numpys.value)
 
 
-def test_generator_needs_a_bit_generator():
-    with pytest.raises(AttributeError):
-        Generator(7)
+@pytest.mark.parametrize("wrong", [7, "seven", None, np.random.SeedSequence(7)])
+def test_generator_needs_a_bit_generator(wrong):
+    with pytest.raises(AttributeError, match=r"takes a bit generator, such as .* default_rng makes a Gen"):
+        Generator(wrong)
+
+
+def test_generator_needs_an_instance():
+    with pytest.raises(ValueError, match="must be instantiated"):
+        Generator(BlockXoshiro256)
 
 
 @pytest.mark.parametrize("bits", [np.random.PCG64, np.random.Philox, np.random.MT19937, np.random.SFC64])
@@ -488,7 +495,7 @@ COPIES = {
 @pytest.mark.parametrize("duplicate", COPIES.values(), ids=COPIES.keys())
 @pytest.mark.parametrize("make", GENERATORS.values(), ids=GENERATORS.keys())
 def test_copies_continue_alike(make, duplicate):
-    """Mid-tile, with a half word left over, and whatever was drawn ahead of a foreign bit generator."""
+    """Mid-tile, and with a half word left over."""
     rng = make()
     rng.standard_normal(1500)
     rng.standard_normal(77, np.float32)
@@ -570,6 +577,8 @@ def test_jumped_streams_have_children_of_their_own():
         (lambda s: s.update(uinteger=-1), ValueError),
         (lambda s: s["state"].update(words=-1), ValueError),
         (lambda s: s["state"].update(float32_normals=1 << 64), ValueError),
+        (lambda s: s["state"].update(float64_normals=1 << 63), ValueError),
+        (lambda s: s["state"].update(words=1 << 63), ValueError),
         (lambda s: s["state"].update(float64_normals=1.5), TypeError),
         (lambda s: s["state"].update(key=[1, 2, 3]), ValueError),
         (lambda s: s["state"].update(key=[1.5, 2, 3, 4]), TypeError),
@@ -596,14 +605,51 @@ def test_a_state_must_be_a_dict():
         BlockXoshiro256(1).state = 7
 
 
-def test_copies_at_the_end_of_the_stream():
-    """The last place that can be sought is not the last that is there; copies are exact beyond it."""
+LAST_POSITION = 2**63 - 1
+BEYOND = {
+    "standard_normal": lambda rng: rng.standard_normal(6),
+    "standard_normal, many": lambda rng: rng.standard_normal(50_000),
+    "standard_normal, out": lambda rng: rng.standard_normal(out=np.zeros(6)),
+    "standard_normal, float32": lambda rng: rng.standard_normal(6, np.float32),
+    "normal": lambda rng: rng.normal(1, 2, (2, 3)),
+    "normal, arrays": lambda rng: rng.normal([1, 2, 3, 4, 5, 6], 2),
+    "normal, one float32": lambda rng: rng.normal(1, 2, dtype=np.float32),
+    "multivariate_normal": lambda rng: rng.multivariate_normal([0, 0], np.eye(2), 3),
+    "multivariate_normal, many": lambda rng: rng.multivariate_normal([0, 0], np.eye(2), 50_000),
+    "random": lambda rng: rng.random(6),
+    "random, many": lambda rng: rng.random((10, 5000)),
+    "random, float32": lambda rng: rng.random(11, np.float32),
+    "random_raw": lambda rng: rng.bit_generator.random_raw(6),
+    "advance": lambda rng: rng.bit_generator.advance(6),
+}
+
+
+@pytest.mark.parametrize("draw", BEYOND.values(), ids=BEYOND.keys())
+def test_a_draw_beyond_the_end_of_the_stream_is_refused(draw):
+    """With five samples left, six are refused, and no sequence moves."""
     rng = default_rng(SEED)
-    rng.seek(2**63 - 1)
-    rng.standard_normal(10)
+    for dtype in (*DTYPES, np.uint64):
+        rng.seek(LAST_POSITION - 5, dtype)
+    if draw is BEYOND["normal, one float32"]:
+        rng.standard_normal(5, np.float32)
+    before = rng.bit_generator.state
+    with pytest.raises(ValueError, match=r"the stream ends at 2\*\*63 - 1|outside of the stream"):
+        draw(rng)
+    assert rng.bit_generator.state == before
+
+
+def test_the_last_samples_of_the_stream():
+    """What is left can be drawn, copied and saved; then nothing more."""
+    rng = default_rng(SEED)
+    rng.seek(LAST_POSITION - 10)
+    rng.standard_normal(7)
     twin = pickle.loads(pickle.dumps(rng))
-    assert twin.tell() == rng.tell() == 2**63 + 9
-    assert_same(twin.standard_normal(5), rng.standard_normal(5))
+    assert_same(twin.standard_normal(3), rng.standard_normal(3))
+    assert rng.tell() == LAST_POSITION
+    rng.seek(rng.tell())
+    rng.bit_generator.state = rng.bit_generator.state
+    with pytest.raises(ValueError, match="1 samples from position"):
+        rng.standard_normal()
 
 
 def test_spawn_gives_independent_generators():
@@ -623,6 +669,103 @@ def test_saving_and_restoring_the_state():
     second = rng.standard_normal(10), rng.random(10), rng.standard_normal(3, np.float32)
     for a, b in zip(first, second, strict=True):
         assert_same(a, b)
+
+
+def test_a_state_is_made_of_plain_numbers():
+    """json stores it, and what it gives back is a state."""
+    rng = default_rng(SEED)
+    rng.standard_normal(77)
+    rng.integers(10, dtype=np.int32)
+    stored = json.dumps(rng.bit_generator.state)
+    first = rng.standard_normal(5), rng.random(5), rng.integers(1 << 32, size=5, dtype=np.uint32)
+    other = default_rng()
+    other.bit_generator.state = json.loads(stored)
+    again = other.standard_normal(5), other.random(5), other.integers(1 << 32, size=5, dtype=np.uint32)
+    for a, b in zip(first, again, strict=True):
+        assert_same(a, b)
+
+
+FOREIGN = [np.random.PCG64, np.random.PCG64DXSM, np.random.Philox, np.random.MT19937, np.random.SFC64]
+DRAWS = {
+    "standard_normal": lambda rng: rng.standard_normal(),
+    "standard_normal, float32": lambda rng: rng.standard_normal(dtype=np.float32),
+    "standard_normal(3)": lambda rng: rng.standard_normal(3),
+    "standard_normal(5), float32": lambda rng: rng.standard_normal(5, np.float32),
+    "normal": lambda rng: rng.normal([1, 2], 3),
+    "multivariate_normal": lambda rng: rng.multivariate_normal([0, 1], [[2, 1], [1, 2]], 3),
+    "random": lambda rng: rng.random(3),
+    "integers": lambda rng: rng.integers(10, size=3),
+    "exponential": lambda rng: rng.exponential(size=2),
+    "large": lambda rng: rng.standard_normal(20_000)[-3:],
+}
+
+
+@pytest.mark.parametrize("bits", FOREIGN)
+@settings(deadline=None, max_examples=30)
+@given(
+    before=st.lists(st.sampled_from(sorted(DRAWS)), max_size=5),
+    after=st.lists(st.sampled_from(sorted(DRAWS)), min_size=1, max_size=5),
+)
+def test_a_foreign_state_brings_all_draws_back(bits, before, after):
+    """NumPy's promise for any bit generator: what follows depends on its state alone, whatever was drawn."""
+    rng = Generator(bits(3))
+    for name in before:
+        DRAWS[name](rng)
+    state = rng.bit_generator.state
+    first = [np.asarray(DRAWS[name](rng)) for name in after]
+    rng.bit_generator.state = state
+    second = [np.asarray(DRAWS[name](rng)) for name in after]
+    other = Generator(bits())
+    DRAWS["standard_normal"](other)
+    other.bit_generator.state = state
+    third = [np.asarray(DRAWS[name](other)) for name in after]
+    for a, b, c in zip(first, second, third, strict=True):
+        assert_same(a, b)
+        assert_same(a, c)
+
+
+def test_a_checkpoint_of_a_loop():
+    """A loop that is continued from its saved state ends where the uninterrupted one does."""
+
+    def steps(rng, n):
+        return [rng.normal(size=3).sum() + rng.standard_normal(2, np.float32).sum() for _ in range(n)]
+
+    whole = steps(Generator(np.random.PCG64(9)), 20)
+    rng = Generator(np.random.PCG64(9))
+    assert steps(rng, 11) == whole[:11]
+    state = rng.bit_generator.state
+    again = Generator(np.random.PCG64())
+    again.bit_generator.state = state
+    assert steps(again, 9) == whole[11:]
+
+
+def test_dask_draws_from_our_stream():
+    """dask.array.random takes our bit generators: each chunk has a spawned one of its own."""
+    random = pytest.importorskip("dask.array.random")
+    draws = {
+        "normal": lambda rng: rng.normal(10, 2, size=(300, 4), chunks=(100, 4)),
+        "standard_normal": lambda rng: rng.standard_normal(300, chunks=100),
+        "random": lambda rng: rng.random(300, chunks=100),
+        "integers": lambda rng: rng.integers(10, size=300, chunks=100),
+        "permutation": lambda rng: rng.permutation(50),
+        "choice": lambda rng: rng.choice(3, size=30, chunks=10, p=[0.5, 0.25, 0.25]),
+    }
+    for name, draw in draws.items():
+        first, again = (np.asarray(draw(random.default_rng(BlockXoshiro256(3)))) for _ in range(2))
+        assert_same(first, again)
+        assert len(np.unique(first)) > 2, name
+    child = BlockXoshiro256(3).spawn(1)[0]
+    z = np.asarray(random.default_rng(BlockXoshiro256(3)).standard_normal(300, chunks=100))
+    assert_same(z[:100], Generator(child).standard_normal(100))
+
+
+def test_the_namespace_of_numpy_random():
+    """``fastdist.random`` has the names of ``numpy.random``; what the package lacks is an AttributeError."""
+    assert fastdist.random.default_rng is default_rng
+    assert fastdist.random.Generator is Generator
+    assert fastdist.random.BlockXoshiro256 is BlockXoshiro256
+    with pytest.raises(AttributeError, match="has no attribute 'zeros'"):
+        fastdist.zeros  # noqa: B018
 
 
 # Threads, forks, interrupts

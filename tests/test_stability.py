@@ -15,6 +15,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,7 +25,7 @@ import pytest
 
 import fastdist
 from fastdist.reference import box_muller as twin
-from fastdist.reference import cholesky, multivariate_density, multivariate_sampling
+from fastdist.reference import cholesky, inversion, multivariate_density, multivariate_sampling
 from fastdist.reference import stream as twin_stream
 from fastdist.reference.arithmetic import Float32
 
@@ -39,6 +40,8 @@ DTYPES = {
     "uniforms float32": np.float32,
     "normals float64": np.float64,
     "normals float32": np.float32,
+    "inversion float64": np.float64,
+    "inversion float32": np.float32,
 }
 
 
@@ -50,13 +53,17 @@ def digest(samples: np.ndarray) -> str:
 def kernel_samples(level: Any, key: np.ndarray, what: str) -> np.ndarray:
     """The first N samples."""
     out = np.empty(N, DTYPES[what])
-    words = level.stream.WordStream(key)
+    words = level.stream.WordStream(key, threading.Lock())
     if what == "raw words":
         words.fill_range(key, 0, out)
     elif what == "uniforms float64":
         level.stream.UniformStream(words).fill_range(key, 0, out)
     elif what == "uniforms float32":
         words.fill_float32(out)
+    elif what.startswith("inversion"):
+        raw = np.empty(N, np.uint64)
+        words.fill_range(key, 0, raw)
+        level.inversion.invert_words(raw if what.endswith("64") else raw.view(np.uint32)[:N], out)
     elif what == "normals float64":
         stream = level.stream.BlockStream(key, twin_stream.FLOAT64_NORMALS, level.box_muller.float64)
         stream.fill_range(key, 0, out)
@@ -69,8 +76,13 @@ def kernel_samples(level: Any, key: np.ndarray, what: str) -> np.ndarray:
 def twin_samples(key: tuple[int, ...], what: str) -> np.ndarray:
     """The first FIRST samples."""
     samples: list[Any]
+    raw = twin_stream.words(key, twin_stream.RAW_WORDS, 0, FIRST)
     if what == "raw words":
-        samples = twin_stream.words(key, twin_stream.RAW_WORDS, 0, FIRST)
+        samples = raw
+    elif what == "inversion float64":
+        samples = inversion.normals_float64(raw)
+    elif what == "inversion float32":
+        samples = inversion.normals_float32(twin_stream.halves(raw)[:FIRST])
     else:
         samples = {
             "uniforms float64": twin_stream.uniforms,
@@ -227,6 +239,7 @@ def write_digests() -> None:
     from fastdist._isa.baseline import (
         box_muller,
         cholesky,
+        inversion,
         multivariate_density,
         multivariate_sampling,
         stream,
@@ -235,6 +248,7 @@ def write_digests() -> None:
     level = SimpleNamespace(
         stream=stream,
         box_muller=box_muller,
+        inversion=inversion,
         cholesky=cholesky,
         multivariate_sampling=multivariate_sampling,
         multivariate_density=multivariate_density,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -10,12 +12,17 @@ from fastdist.reference import stream as twin
 BLOCK, TILE = twin.BLOCK_WORDS, twin.TILE_WORDS
 DOMAINS = {"float64": twin.FLOAT64_NORMALS, "float32": twin.FLOAT32_NORMALS}
 FAR = 10**15
+LAST_POSITION = 2**63 - 1
 # first samples on and around the borders of tiles (1024 or 2048 samples) and blocks, and far away
-PLACES = [0, 1, 1023, 1024, 1025, 2047, 2048, 3071, 4095, 4096, 4097, 8191, 8192, 8193, FAR, 2**63 + 12345]
+PLACES = [0, 1, 1023, 1024, 1025, 2047, 2048, 3071, 4095, 4096, 4097, 8191, 8192, 8193, FAR, 2**63 - 12345]
 
 
 def block_stream(level, dtype, key):
     return level.stream.BlockStream(key, DOMAINS[dtype], getattr(level.box_muller, dtype))
+
+
+def word_stream(level, key):
+    return level.stream.WordStream(key, threading.Lock())
 
 
 def range_of(level, dtype, key, first, n):
@@ -73,7 +80,7 @@ def test_xoshiro256_known_answers():
 def test_words(level, key, words_of_key, first, assert_same_bits):
     """The kernel's words are the twin's at every border."""
     out = np.empty(1500, np.uint64)
-    level.stream.WordStream(key).fill_range(key, first, out)
+    word_stream(level, key).fill_range(key, first, out)
     want = np.array(twin.words(words_of_key, twin.RAW_WORDS, first, out.size), np.uint64)
     assert_same_bits(out, want, f"{level.name}, words from {first}")
 
@@ -81,7 +88,7 @@ def test_words(level, key, words_of_key, first, assert_same_bits):
 def test_words_through_numpy(level, key, words_of_key):
     """NumPy's interface for bit generators hands out words, doubles and halves as the twin makes them."""
     generator = np.random.PCG64(0)  # its functions are replaced
-    stream = level.stream.WordStream(key)
+    stream = word_stream(level, key)
 
     stream.install(generator.capsule)
     n = 2500
@@ -98,7 +105,7 @@ def test_words_through_numpy(level, key, words_of_key):
 @pytest.mark.parametrize("first", PLACES[:-2])
 def test_uniforms_float64(level, key, words_of_key, first):
     """float64 uniforms are the upper 53 bits of each word."""
-    words = level.stream.WordStream(key)
+    words = word_stream(level, key)
     out = np.empty(1100)
     level.stream.UniformStream(words).fill_range(key, first, out)
     want = twin.uniforms(words_of_key, first, out.size)
@@ -113,7 +120,7 @@ def test_uniforms_float64(level, key, words_of_key, first):
 @pytest.mark.parametrize("sizes", [(5000,), (1, 1, 1, 1), (3, 4, 5), (2047, 1, 2049, 0, 3), (0, 1, 0, 4096)])
 def test_uniforms_float32(level, key, words_of_key, sizes):
     """float32 uniforms are the upper 24 bits of each half; an odd one leaves a half for the next call."""
-    words = level.stream.WordStream(key)
+    words = word_stream(level, key)
     drawn = []
     for size in sizes:
         out = np.empty(size, np.float32)
@@ -198,7 +205,7 @@ def test_domains_are_separate(level, key):
 
 
 def test_each_word_of_the_key_counts(level, key):
-    """Changing any bit of the key changes the stream, and setting ``key`` keeps the position."""
+    """Changing any bit of the key changes the stream, also of one that is restarted."""
     base = range_of(level, "float64", key, 0, 8)
     stream = block_stream(level, "float64", key)
     stream.position = 4
@@ -206,7 +213,7 @@ def test_each_word_of_the_key_counts(level, key):
         other = key.copy()
         other[i] ^= np.uint64(1 << (17 * i))
         assert not np.isin(range_of(level, "float64", other, 0, 8), base).any()
-        stream.key = other
+        stream.restart(other, 4)
         assert stream.key.tolist() == other.tolist()
         assert stream.position == 4
         assert stream.next() == range_of(level, "float64", other, 4, 1)[0]
@@ -243,29 +250,95 @@ def test_fill_at_once_declines_what_it_cannot_fill(level, key):
     assert stream.fill_at_once(np.zeros(level.stream.UNDIVIDED - 1))
 
 
+# The end of the stream
+
+
 @pytest.mark.parametrize("dtype", DOMAINS)
-def test_sequential_stream(level, dtype, assert_same_bits):
-    """Over any NumPy bit generator, a tile of its words makes a tile of normals, in order."""
-    words = np.random.PCG64(5).random_raw(10 * TILE)
-    samples = TILE * (2 if dtype == "float32" else 1)
-    whole = np.empty(10 * samples, dtype)
-    for i in range(10):
-        level.box_muller.transform_tile(
-            words[i * TILE : (i + 1) * TILE], whole[i * samples : (i + 1) * samples]
-        )
-    stream = level.stream.SequentialStream(np.random.PCG64(5), getattr(level.box_muller, dtype))
-    drawn = [stream.draw(n) for n in (3, 0, 1, 1020, 1024, 3000, 2, 2048)]
-    drawn.append(np.array([stream.next() for _ in range(5)], dtype))
-    for n in (1, 2050):
-        out = np.empty(n, dtype)
-        stream.fill(out)
-        drawn.append(out)
-    got = np.concatenate(drawn)
-    assert_same_bits(got, whole[: got.size], level.name)
-    # what is made but not drawn can be carried to another stream over the same generator
-    left = stream.buffered
-    tile_end = -(-got.size // samples) * samples
-    assert left == whole[got.size : tile_end].tobytes()
-    other = level.stream.SequentialStream(np.random.PCG64(1), getattr(level.box_muller, dtype))
-    other.buffered = left
-    assert_same_bits(other.draw(7), whole[got.size : got.size + 7], level.name)
+@pytest.mark.parametrize("left", [0, 1, 5, 1500, 5000])
+def test_end_of_the_stream(level, dtype, key, left, assert_same_bits):
+    """The last samples can be drawn in any way; one more is refused, and moves nothing."""
+    first = LAST_POSITION - left
+    want = range_of(level, dtype, key, first, left)
+    for draw in (
+        lambda stream: stream.draw(left),
+        lambda stream: np.array([stream.next() for _ in range(left)], dtype),
+        lambda stream: fill_at_once(stream, np.empty(left, dtype)),
+        lambda stream: fill_reserved(stream, np.empty(left, dtype)),
+    ):
+        stream = block_stream(level, dtype, key)
+        stream.position = first
+        stream.require(left)
+        for too_many in (
+            lambda stream: stream.draw(left + 1),
+            lambda stream: stream.fill_at_once(np.empty(left + 1, dtype)),
+            lambda stream: stream.reserve(left + 1),
+            lambda stream: stream.require(left + 1),
+            lambda stream: stream.require(2**64 - 1),
+        ):
+            with pytest.raises(ValueError, match=f"from position {first} on are not there"):
+                too_many(stream)
+            assert stream.position == first
+        assert_same_bits(draw(stream), want, level.name)
+        assert stream.position == LAST_POSITION
+        with pytest.raises(ValueError, match="the stream ends at 2\\*\\*63 - 1"):
+            stream.next()
+
+
+def fill_at_once(stream, out):
+    assert stream.fill_at_once(out)
+    return out
+
+
+def fill_reserved(stream, out):
+    key, first = stream.reserve(out.size)
+    stream.fill_range(key, first, out)
+    return out
+
+
+def test_end_of_the_words(level, key):
+    """As uniforms the last words are refused alike; NumPy's own draws begin anew after the last one."""
+    words = word_stream(level, key)
+    uniforms = level.stream.UniformStream(words)
+    words.position = LAST_POSITION - 3
+    for too_many in (
+        lambda: uniforms.draw(4),
+        lambda: uniforms.fill_at_once(np.empty(4)),
+        lambda: uniforms.reserve(4),
+        lambda: uniforms.require(4),
+        lambda: words.fill_float32(np.empty(7, np.float32)),
+    ):
+        with pytest.raises(ValueError, match="4 samples from position"):
+            too_many()
+        assert words.position == LAST_POSITION - 3
+    words.fill_float32(np.empty(5, np.float32))
+    words.fill_float32(np.empty(1, np.float32))
+    assert words.position == LAST_POSITION
+    for draw in (words.next, uniforms.next):
+        with pytest.raises(ValueError, match="1 samples from position"):
+            draw()
+    generator = np.random.PCG64(0)
+    words.install(generator.capsule)
+    drawn = generator.random_raw(3).tolist()
+    first = twin.words(tuple(key.tolist()), twin.RAW_WORDS, 0, 2)
+    assert drawn[1:] == first
+    assert words.position == 2
+
+
+# The key
+
+
+@pytest.mark.parametrize("pool_size", [4, 5, 8, 11])
+def test_key_of_pool(level, pool_size):
+    """It is the state of NumPy's SeedSequence, for pools of any size; the twin's as well."""
+    for seed in [0, 1, 2**32 - 1, 2**200, [1, 2, 3]]:
+        sequence = np.random.SeedSequence(seed, pool_size=pool_size)
+        want = sequence.generate_state(4, np.uint64)
+        assert (level.stream.key_of_pool(sequence.pool) == want).all()
+        assert twin.key_of_pool(sequence.pool.tolist()) == want.tolist()
+
+
+def test_wrong_keys_are_rejected(level, key):
+    """A key is four contiguous words."""
+    for wrong in (key[:3], key.astype(np.int64), np.repeat(key, 2)[::2], key.astype(">u8")):
+        with pytest.raises(ValueError, match="a key is 4 words"):
+            block_stream(level, "float64", wrong)

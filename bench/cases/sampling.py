@@ -146,7 +146,7 @@ ON_PCG64 = Rung(
     "fastdist Generator(PCG64)",
     lambda case: call_of(case, on_pcg64(package_on(_dispatch.LEVEL))),
     "fastdist",
-    how="Box-Muller on the words of NumPy's PCG64",
+    how="the quantile of each word of NumPy's PCG64",
     level=_dispatch.LEVEL,
     methods=("standard_normal",),
     reference=first_samples(lambda: on_pcg64(package_on(REFERENCE_LEVEL))),

@@ -1,5 +1,8 @@
 """Where the numbers of NumPy's arrays lie: what a kernel cannot read or write is refused by name."""
 
+from cpython.long cimport PyLong_CheckExact
+from cpython.tuple cimport PyTuple_CheckExact
+
 cimport numpy as cnp
 
 
@@ -28,3 +31,31 @@ cdef inline char *rows_of(
             or not cnp.PyArray_ISNOTSWAPPED(array)):
         raise ValueError(wanted(name, array, f"(n, {numbers})", typenum, "aligned"))
     return <char *> cnp.PyArray_DATA(array)
+
+
+cdef inline bint can_be_filled(object out, int typenum):
+    """Whether it is an array that can be filled as it lies: contiguous, writable, aligned, native."""
+    return (isinstance(out, cnp.ndarray) and cnp.PyArray_TYPE(out) == typenum
+            and cnp.PyArray_ISONESEGMENT(out) and cnp.PyArray_ISBEHAVED(out))
+
+
+cdef inline object small_array(object size, int typenum, Py_ssize_t limit):
+    """A new array of less than ``limit`` numbers; None for any other size than an int or a tuple of ints."""
+    cdef cnp.npy_intp shape[cnp.NPY_MAXDIMS]
+    cdef Py_ssize_t axes, n = 1, axis
+    cdef tuple lengths
+    if PyLong_CheckExact(size):
+        lengths = (size,)
+    elif PyTuple_CheckExact(size) and len(<tuple> size) <= cnp.NPY_MAXDIMS:
+        lengths = <tuple> size
+    else:
+        return None
+    axes = len(lengths)
+    for axis in range(axes):
+        if not PyLong_CheckExact(lengths[axis]) or not 0 <= lengths[axis] < limit:
+            return None
+        shape[axis] = lengths[axis]
+        n *= shape[axis]
+        if n >= limit:
+            return None
+    return cnp.PyArray_EMPTY(<int> axes, shape, typenum, False)

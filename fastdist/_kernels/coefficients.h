@@ -13,6 +13,8 @@
 #define RECIPROCAL_SQRT_2PI_LOW_F64 -0x1.cbc0d30ebfd15p-56
 #define HALF_LN_2PI_HIGH_F64 0x1.d67f1c864beb5p-1
 #define HALF_LN_2PI_LOW_F64 -0x1.65b5a1b7ff5dfp-55
+#define INVERSION_PIVOT_F64 0x1.2e00000000000p-2
+#define INVERSION_AT_PIVOT_F64 0x1.ac0d69185794bp+0
 /* (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2;
    relative error 2^-59.48 */
 static const double LOG_F64[7] = {
@@ -151,6 +153,38 @@ static const double QUANTILE_TAIL_F64[28] = {
     0x1.0d8e1747f3a2ep-3,
     -0x1.2bba4de12d7b3p-6,
 };
+/* (F(a) - F(pivot)) / (pivot - a), a = 1 - t^2, F = quantile((1 + t) / 2) / t, |t| <= 1 - 2^-6;
+   relative error 2^-53.05 */
+static const double INVERSION_NUMERATOR_F64[13] = {
+    0x1.d5f6a94b7319bp+2,
+    0x1.6840e64634ea3p+12,
+    0x1.e5823ee2bfed9p+19,
+    0x1.d4401fe967c4cp+25,
+    0x1.88317f63131c5p+30,
+    0x1.39255f538734dp+34,
+    0x1.f16efa3cabc4ap+36,
+    0x1.8c2da669c7b92p+38,
+    0x1.34d3f536b9405p+39,
+    0x1.b91ac5d0bb7fbp+38,
+    0x1.f548e21bfb2b0p+36,
+    0x1.425811ec87286p+33,
+    0x1.35e49219068edp+24,
+};
+static const double INVERSION_DENOMINATOR_F64[13] = {
+    0x1.0000000000000p+0,
+    0x1.0ab85c3566a76p+10,
+    0x1.c9da39e49be11p+17,
+    0x1.162b2f895c28ep+24,
+    0x1.27d6009dc4720p+29,
+    0x1.31df2a6cbce3bp+33,
+    0x1.445d6622b1e31p+36,
+    0x1.6868607fcd5dcp+38,
+    0x1.a18953768c60fp+39,
+    0x1.e7ed8a115617fp+39,
+    0x1.0b41d064177c1p+39,
+    0x1.d8ec1dfdd38bfp+36,
+    0x1.d7e53029d8cdep+32,
+};
 
 /* float32 */
 #define RECIPROCAL_LN2_F32 0x1.7154760000000p+0f
@@ -164,6 +198,8 @@ static const double QUANTILE_TAIL_F64[28] = {
 #define RECIPROCAL_SQRT_2PI_LOW_F32 -0x1.8579360000000p-27f
 #define HALF_LN_2PI_HIGH_F32 0x1.d67f1c0000000p-1f
 #define HALF_LN_2PI_LOW_F32 0x1.0c97d60000000p-26f
+#define INVERSION_PIVOT_F32 0x1.6200000000000p-2f
+#define INVERSION_AT_PIVOT_F32 0x1.9dbcce0000000p+0f
 /* (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2;
    relative error 2^-30.2 */
 static const float LOG_F32[3] = {
@@ -249,4 +285,24 @@ static const float QUANTILE_TAIL_F32[12] = {
     -0x1.fb68980000000p-1f,
     0x1.256e000000000p-1f,
     -0x1.4a1d040000000p-3f,
+};
+/* (F(a) - F(pivot)) / (pivot - a), a = 1 - t^2, F = quantile((1 + t) / 2) / t, |t| <= 1 - 2^-6;
+   relative error 2^-25.4 */
+static const float INVERSION_NUMERATOR_F32[7] = {
+    0x1.5dae980000000p+2f,
+    0x1.c5eb960000000p+9f,
+    0x1.8b66d80000000p+14f,
+    0x1.594bf40000000p+17f,
+    0x1.3e78be0000000p+18f,
+    0x1.ee05640000000p+16f,
+    0x1.5e5fb40000000p+10f,
+};
+static const float INVERSION_DENOMINATOR_F32[7] = {
+    0x1.0000000000000p+0f,
+    0x1.01fc320000000p+8f,
+    0x1.5816d00000000p+13f,
+    0x1.f003560000000p+16f,
+    0x1.ba13ec0000000p+18f,
+    0x1.d5114a0000000p+18f,
+    0x1.bb2b5e0000000p+16f,
 };

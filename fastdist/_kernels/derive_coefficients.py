@@ -1,4 +1,4 @@
-"""Derive the polynomial coefficients of the kernels and of their pure-Python twins.
+"""Derive the coefficients of the kernels and of their twins in pure Python: of polynomials and one quotient.
 
 Each polynomial is the minimax fit, by Remez exchange in 60-digit arithmetic, of the smooth part of
 a function, weighted so that the *relative* error of the function is what is minimised.  Rounding a
@@ -57,6 +57,38 @@ def minimax(function: Function, weight: Function, low: mp.mpf, high: mp.mpf, pow
         if max(abs(error(x)) for x in points) < abs(levelled) * (1 + mp.mpf(10) ** -6):
             break
     return coefficients
+
+
+def minimax_quotient(
+    function: Function, low: mp.mpf, high: mp.mpf, degree: int
+) -> tuple[list[mp.mpf], list[mp.mpf]]:
+    """Coefficients of the polynomials P and Q, Q(0) = 1, that minimise ``max |P / (Q function) - 1|``.
+
+    The levelled equations  P(x) - f(x) Q(x) = +-E f(x) Q(x)  are linear once the last Q is known.
+    """
+    count = 2 * degree + 2
+    powers = range(1, degree + 1)
+    spread = mp.log(high / low) / 2  # the extrema crowd towards the singularity at 0
+    middle = mp.sqrt(low * high)
+    points = [middle * mp.exp(-spread * mp.cos(mp.pi * i / (count - 1))) for i in range(count)]
+    numerator: list[mp.mpf] = []
+    denominator = [mp.mpf(1)] + [mp.mpf(0)] * degree
+    for _ in range(40):
+        system = mp.matrix(count, count)
+        for row, x in enumerate(points):
+            values = [x**power / function(x) for power in range(degree + 1)]
+            level = (-1) ** row * mp.polyval(denominator[::-1], x)
+            system[row, :] = mp.matrix([[*values, *(-(x**power) for power in powers), -level]])
+        *solution, levelled = mp.lu_solve(system, mp.ones(count, 1))
+        numerator, denominator = solution[: degree + 1], [mp.mpf(1), *solution[degree + 1 :]]
+
+        def error(x: mp.mpf, p: list[mp.mpf] = numerator, q: list[mp.mpf] = denominator) -> mp.mpf:
+            return mp.polyval(p[::-1], x) / (mp.polyval(q[::-1], x) * function(x)) - 1
+
+        points = alternating_extrema(error, low, high, count)
+        if max(abs(error(x)) for x in points) < abs(levelled) * (1 + mp.mpf(10) ** -6):
+            break
+    return numerator, denominator
 
 
 def alternating_extrema(error: Function, low: mp.mpf, high: mp.mpf, count: int) -> list[mp.mpf]:
@@ -146,6 +178,32 @@ class Series:
         grid = [low + (high - low) * i / 1001 for i in range(1, 1002)]  # 0 is not among them
         return max(abs(self.weight(x) * (self.function(x) - mp.polyval(exact[::-1], x))) for x in grid)
 
+    def tables(self, precision: Precision) -> tuple[dict[str, list[float]], mp.mpf]:
+        """The arrays, by what is appended to the name, and the relative error of the function."""
+        values, lows = self.coefficients(precision)
+        return {"": values, "_LOW": lows}, self.max_relative_error(precision, values, lows)
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """A function on [low, high] as a quotient of two polynomials of the same degree."""
+
+    name: str
+    meaning: str
+    function: dict[str, Function]
+    low: mp.mpf
+    high: mp.mpf
+    degree: dict[str, int]
+
+    def tables(self, precision: Precision) -> tuple[dict[str, list[float]], mp.mpf]:
+        """The arrays, by what is appended to the name, and the relative error of the function."""
+        function = self.function[precision.suffix]
+        exact = minimax_quotient(function, self.low, self.high, self.degree[precision.suffix])
+        p, q = ([precision.round(c) for c in coefficients] for coefficients in exact)
+        grid = [self.low + (self.high - self.low) * i / 1001 for i in range(1002)]
+        values = [mp.polyval(p[::-1], a) / (mp.polyval(q[::-1], a) * function(a)) for a in grid]
+        return {"_NUMERATOR": p, "_DENOMINATOR": q}, max(abs(value - 1) for value in values)
+
 
 def both(value: mp.mpf) -> dict[str, mp.mpf]:
     """The same for either precision."""
@@ -190,6 +248,26 @@ def quantile_tail(pivot: int) -> Function:
     def function(t: mp.mpf) -> mp.mpf:
         r = pivot * (1 + t) / (1 - t)
         return 1 - quantile(-r * r / 2) / r
+
+    return function
+
+
+# a and F(a), which a double and a float hold within a hundredth of an ULP
+INVERSION_PIVOT = {"F64": mp.mpf(151) / 512, "F32": mp.mpf(177) / 512}
+
+
+def inversion_factor(a: mp.mpf) -> mp.mpf:
+    """F(a) = x / t where a = 1 - t^2 and Phi(x) = (1 + t) / 2."""
+    t = mp.sqrt(1 - a)
+    return mp.sqrt(2) * mp.erfinv(t) / t if t else mp.sqrt(mp.pi / 2)
+
+
+def inversion_slope(pivot: mp.mpf) -> Function:
+    """(F(a) - F(pivot)) / (pivot - a)."""
+
+    @lru_cache(None)
+    def function(a: mp.mpf) -> mp.mpf:
+        return (inversion_factor(a) - inversion_factor(pivot)) / (pivot - a)
 
     return function
 
@@ -277,10 +355,20 @@ SERIES = [
     ),
     *(quantile_tail_series(suffix, pivot) for suffix, pivot in QUANTILE_PIVOT.items()),
 ]
+QUOTIENTS = [
+    Quotient(
+        "INVERSION",
+        "(F(a) - F(pivot)) / (pivot - a), a = 1 - t^2, F = quantile((1 + t) / 2) / t, |t| <= 1 - 2^-6",
+        {suffix: inversion_slope(pivot) for suffix, pivot in INVERSION_PIVOT.items()},
+        4 * QUANTILE_BORDER * (1 - QUANTILE_BORDER),
+        mp.mpf(1),
+        {"F64": 12, "F32": 6},
+    ),
+]
 
 
 def constants(precision: Precision) -> list[tuple[str, float]]:
-    """Each but the first as an unevaluated sum of two numbers."""
+    """Most as an unevaluated sum of two numbers."""
     named = {
         "LN2": mp.log(2),
         "PI": mp.pi,
@@ -292,6 +380,9 @@ def constants(precision: Precision) -> list[tuple[str, float]]:
     for name, value in named.items():
         high = precision.round(value)
         parts += [(f"{name}_HIGH", high), (f"{name}_LOW", precision.round(value - high))]
+    pivot = INVERSION_PIVOT[precision.suffix]
+    parts.append(("INVERSION_PIVOT", precision.round(pivot)))
+    parts.append(("INVERSION_AT_PIVOT", precision.round(inversion_factor(pivot))))
     return parts
 
 
@@ -307,16 +398,15 @@ def generate() -> tuple[str, str]:
         for name, value in constants(precision):
             header.append(f"#define {name}_{precision.suffix} {value.hex()}{f}")
             module.append(f'{name}_{precision.suffix} = float.fromhex("{value.hex()}")')
-        for series in SERIES:
-            if precision.suffix not in series.low:
-                continue
-            values, lows = series.coefficients(precision)
-            bits = mp.nstr(mp.log(series.max_relative_error(precision, values, lows), 2), 4)
-            header.append(f"/* {series.meaning};\n   relative error 2^{bits} */")
-            module += ["", f"# {series.meaning};", f"# relative error 2^{bits}"]
-            for part, numbers in (("", values), ("_LOW", lows)):
+        fits: list[Series | Quotient] = [series for series in SERIES if precision.suffix in series.low]
+        for fit in [*fits, *QUOTIENTS]:
+            tables, error = fit.tables(precision)
+            bits = mp.nstr(mp.log(error, 2), 4)
+            header.append(f"/* {fit.meaning};\n   relative error 2^{bits} */")
+            module += ["", f"# {fit.meaning};", f"# relative error 2^{bits}"]
+            for part, numbers in tables.items():
                 if numbers:
-                    name = f"{series.name}{part}_{precision.suffix}"
+                    name = f"{fit.name}{part}_{precision.suffix}"
                     header.append(f"static const {precision.c_type} {name}[{len(numbers)}] = {{")
                     header += [f"    {number.hex()}{f}," for number in numbers]
                     header.append("};")

@@ -30,6 +30,10 @@ cdef extern from *:
     # of GCC and clang
     void prefetch "__builtin_prefetch"(const void *address, int for_writing, int locality) noexcept nogil
     ctypedef unsigned long long uint128_t "unsigned __int128"
+    const uint64_t LAST_POSITION "0x7FFFFFFFFFFFFFFFULL"     # 2^63 - 1
+    # of numpy.random.SeedSequence, which promises not to change
+    const uint32_t SEED_INIT "0x8B51F9DDU"
+    const uint32_t SEED_MULTIPLIER "0x58F38DEDU"
 
 cdef enum:
     LANES = 16
@@ -55,19 +59,24 @@ cdef union Tile:
     double float64[TILE_WORDS]
     float float32[2 * TILE_WORDS]
 
-# Source of words: writes the next TILE_WORDS words.
-ctypedef void (*next_tile_function)(void *source, uint64_t *words) noexcept nogil
-
 cdef struct Transform:
     # What a tile of words becomes.
     Py_ssize_t samples      # samples made of one tile
     Py_ssize_t itemsize     # bytes a sample
     int typenum             # NumPy's number of their type
     bint prefetch           # whether a tile takes so long that memory can be fetched meanwhile
-    # all samples of a tile, as loc + scale z
+    # all samples of a tile, as loc + scale z; NULL if the words are the samples
     void (*tile)(const uint64_t *words, void *samples, double loc, double scale) noexcept nogil
     # n samples that an earlier tile(words, samples, 0, 1) made, as loc + scale z
     void (*copy)(const void *samples, void *out, Py_ssize_t n, double loc, double scale) noexcept nogil
+
+
+cdef inline uint32_t hash_entropy(uint32_t entropy, uint32_t *multiplier) noexcept nogil:
+    """A word of a SeedSequence's state: M. E. O'Neill, "Developing a seed_seq alternative" (2015)."""
+    entropy ^= multiplier[0]
+    multiplier[0] *= SEED_MULTIPLIER
+    entropy *= multiplier[0]
+    return entropy ^ entropy >> 16
 
 
 cdef inline uint32_t half_word(const uint64_t *words, Py_ssize_t i) noexcept nogil:
@@ -105,15 +114,17 @@ cdef inline void seed_block(BlockCursor *cursor, uint64_t block) noexcept nogil:
         cursor.lanes[3][lane] = c3
 
 
-cdef inline void next_tile(void *source, uint64_t *words) noexcept nogil:
+cdef inline void next_tile(BlockCursor *cursor, uint64_t *words) noexcept nogil:
     """Write the next tile of the domain: 64 steps of xoshiro256++ in each lane."""
-    cdef BlockCursor *cursor = <BlockCursor *> source
     cdef uint64_t lanes[4][LANES]       # a copy that nothing else can point to: it vectorises
     cdef uint64_t s0, s1, s2, s3
-    cdef Py_ssize_t step, lane
+    cdef Py_ssize_t step, lane, word
     if cursor.tile % TILES_PER_BLOCK == 0:
         seed_block(cursor, cursor.tile // TILES_PER_BLOCK)
-    memcpy(lanes, cursor.lanes, sizeof(lanes))
+    # Copied by loops: GCC makes "rep movs" of memcpy, which is slow, and GCC 12 may lose stores before it.
+    for word in range(4):
+        for lane in range(LANES):
+            lanes[word][lane] = cursor.lanes[word][lane]
     for step in range(TILE_WORDS // LANES):
         for lane in range(LANES):
             s0, s1, s2, s3 = lanes[0][lane], lanes[1][lane], lanes[2][lane], lanes[3][lane]
@@ -124,7 +135,9 @@ cdef inline void next_tile(void *source, uint64_t *words) noexcept nogil:
             lanes[1][lane] = s1 ^ s2
             lanes[2][lane] = s2 ^ (s1 << 17)
             lanes[3][lane] = rotate_left(s3, 45)
-    memcpy(cursor.lanes, lanes, sizeof(lanes))
+    for word in range(4):
+        for lane in range(LANES):
+            cursor.lanes[word][lane] = lanes[word][lane]
     cursor.tile += 1
 
 
@@ -136,12 +149,22 @@ cdef inline void seek_tile(BlockCursor *cursor, uint64_t tile) noexcept nogil:
         next_tile(cursor, skipped)
 
 
+cdef inline void make_tile(
+    BlockCursor *cursor, const Transform *transform, char *out, double loc, double scale
+) noexcept nogil:
+    """Write the samples of the next tile."""
+    cdef uint64_t words[TILE_WORDS]
+    if transform.tile == NULL:
+        next_tile(cursor, <uint64_t *> out)
+    else:
+        next_tile(cursor, words)
+        transform.tile(words, out, loc, scale)
+
+
 cdef inline void fill_tiles(
-    next_tile_function source_next, void *source, const Transform *transform,
-    char *out, Py_ssize_t n, double loc, double scale,
+    BlockCursor *cursor, const Transform *transform, char *out, Py_ssize_t n, double loc, double scale,
 ) noexcept nogil:
     """Write n samples, whole tiles of them straight to ``out``: it is written once."""
-    cdef uint64_t words[TILE_WORDS]
     cdef Py_ssize_t size = transform.samples * transform.itemsize
     cdef bint prefetched = transform.prefetch and n * transform.itemsize > CACHE
     cdef Py_ssize_t line
@@ -149,8 +172,7 @@ cdef inline void fill_tiles(
         if prefetched:      # the lines of this tile come while its words are made
             for line in range(size // CACHE_LINE):
                 prefetch(out + line * CACHE_LINE, 1, 3)
-        source_next(source, words)
-        transform.tile(words, out, loc, scale)
+        make_tile(cursor, transform, out, loc, scale)
         out += size
         n -= transform.samples
 
@@ -161,7 +183,6 @@ cdef inline void fill_range(
 ) noexcept nogil:
     """Write samples first .. first + n - 1 of a domain: a pure function of the key."""
     cdef BlockCursor cursor
-    cdef uint64_t words[TILE_WORDS]
     cdef Tile samples
     cdef Py_ssize_t skip = first % <uint64_t> transform.samples
     cdef Py_ssize_t whole, part
@@ -172,16 +193,14 @@ cdef inline void fill_range(
     seek_tile(&cursor, first // <uint64_t> transform.samples)
     if skip:
         part = min(n, transform.samples - skip)
-        next_tile(&cursor, words)
-        transform.tile(words, &samples, loc, scale)
+        make_tile(&cursor, transform, <char *> &samples, loc, scale)
         memcpy(out, <char *> &samples + skip * transform.itemsize, part * transform.itemsize)
         out += part * transform.itemsize
         n -= part
     whole = n - n % transform.samples
-    fill_tiles(next_tile, &cursor, transform, out, whole, loc, scale)
+    fill_tiles(&cursor, transform, out, whole, loc, scale)
     if n > whole:
-        next_tile(&cursor, words)
-        transform.tile(words, &samples, loc, scale)
+        make_tile(&cursor, transform, <char *> &samples, loc, scale)
         memcpy(out + whole * transform.itemsize, &samples, (n - whole) * transform.itemsize)
 
 

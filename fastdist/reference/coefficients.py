@@ -11,6 +11,8 @@ RECIPROCAL_SQRT_2PI_HIGH_F64 = float.fromhex("0x1.9884533d43651p-2")
 RECIPROCAL_SQRT_2PI_LOW_F64 = float.fromhex("-0x1.cbc0d30ebfd15p-56")
 HALF_LN_2PI_HIGH_F64 = float.fromhex("0x1.d67f1c864beb5p-1")
 HALF_LN_2PI_LOW_F64 = float.fromhex("-0x1.65b5a1b7ff5dfp-55")
+INVERSION_PIVOT_F64 = float.fromhex("0x1.2e00000000000p-2")
+INVERSION_AT_PIVOT_F64 = float.fromhex("0x1.ac0d69185794bp+0")
 
 # (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2;
 # relative error 2^-59.48
@@ -155,6 +157,39 @@ QUANTILE_TAIL_F64 = (
     float.fromhex("-0x1.2bba4de12d7b3p-6"),
 )
 
+# (F(a) - F(pivot)) / (pivot - a), a = 1 - t^2, F = quantile((1 + t) / 2) / t, |t| <= 1 - 2^-6;
+# relative error 2^-53.05
+INVERSION_NUMERATOR_F64 = (
+    float.fromhex("0x1.d5f6a94b7319bp+2"),
+    float.fromhex("0x1.6840e64634ea3p+12"),
+    float.fromhex("0x1.e5823ee2bfed9p+19"),
+    float.fromhex("0x1.d4401fe967c4cp+25"),
+    float.fromhex("0x1.88317f63131c5p+30"),
+    float.fromhex("0x1.39255f538734dp+34"),
+    float.fromhex("0x1.f16efa3cabc4ap+36"),
+    float.fromhex("0x1.8c2da669c7b92p+38"),
+    float.fromhex("0x1.34d3f536b9405p+39"),
+    float.fromhex("0x1.b91ac5d0bb7fbp+38"),
+    float.fromhex("0x1.f548e21bfb2b0p+36"),
+    float.fromhex("0x1.425811ec87286p+33"),
+    float.fromhex("0x1.35e49219068edp+24"),
+)
+INVERSION_DENOMINATOR_F64 = (
+    float.fromhex("0x1.0000000000000p+0"),
+    float.fromhex("0x1.0ab85c3566a76p+10"),
+    float.fromhex("0x1.c9da39e49be11p+17"),
+    float.fromhex("0x1.162b2f895c28ep+24"),
+    float.fromhex("0x1.27d6009dc4720p+29"),
+    float.fromhex("0x1.31df2a6cbce3bp+33"),
+    float.fromhex("0x1.445d6622b1e31p+36"),
+    float.fromhex("0x1.6868607fcd5dcp+38"),
+    float.fromhex("0x1.a18953768c60fp+39"),
+    float.fromhex("0x1.e7ed8a115617fp+39"),
+    float.fromhex("0x1.0b41d064177c1p+39"),
+    float.fromhex("0x1.d8ec1dfdd38bfp+36"),
+    float.fromhex("0x1.d7e53029d8cdep+32"),
+)
+
 RECIPROCAL_LN2_F32 = float.fromhex("0x1.7154760000000p+0")
 LN2_HIGH_F32 = float.fromhex("0x1.62e4300000000p-1")
 LN2_LOW_F32 = float.fromhex("-0x1.05c6100000000p-29")
@@ -166,6 +201,8 @@ RECIPROCAL_SQRT_2PI_HIGH_F32 = float.fromhex("0x1.9884540000000p-2")
 RECIPROCAL_SQRT_2PI_LOW_F32 = float.fromhex("-0x1.8579360000000p-27")
 HALF_LN_2PI_HIGH_F32 = float.fromhex("0x1.d67f1c0000000p-1")
 HALF_LN_2PI_LOW_F32 = float.fromhex("0x1.0c97d60000000p-26")
+INVERSION_PIVOT_F32 = float.fromhex("0x1.6200000000000p-2")
+INVERSION_AT_PIVOT_F32 = float.fromhex("0x1.9dbcce0000000p+0")
 
 # (2 atanh(s) - 2 s) / s^3 in powers of z = s^2, z <= ((sqrt(2) - 1) / (sqrt(2) + 1))^2;
 # relative error 2^-30.2
@@ -256,4 +293,25 @@ QUANTILE_TAIL_F32 = (
     float.fromhex("-0x1.fb68980000000p-1"),
     float.fromhex("0x1.256e000000000p-1"),
     float.fromhex("-0x1.4a1d040000000p-3"),
+)
+
+# (F(a) - F(pivot)) / (pivot - a), a = 1 - t^2, F = quantile((1 + t) / 2) / t, |t| <= 1 - 2^-6;
+# relative error 2^-25.4
+INVERSION_NUMERATOR_F32 = (
+    float.fromhex("0x1.5dae980000000p+2"),
+    float.fromhex("0x1.c5eb960000000p+9"),
+    float.fromhex("0x1.8b66d80000000p+14"),
+    float.fromhex("0x1.594bf40000000p+17"),
+    float.fromhex("0x1.3e78be0000000p+18"),
+    float.fromhex("0x1.ee05640000000p+16"),
+    float.fromhex("0x1.5e5fb40000000p+10"),
+)
+INVERSION_DENOMINATOR_F32 = (
+    float.fromhex("0x1.0000000000000p+0"),
+    float.fromhex("0x1.01fc320000000p+8"),
+    float.fromhex("0x1.5816d00000000p+13"),
+    float.fromhex("0x1.f003560000000p+16"),
+    float.fromhex("0x1.ba13ec0000000p+18"),
+    float.fromhex("0x1.d5114a0000000p+18"),
+    float.fromhex("0x1.bb2b5e0000000p+16"),
 )

@@ -22,6 +22,24 @@ RAW_WORDS, FLOAT64_NORMALS, FLOAT32_NORMALS = range(3)  # the domains
 LOW_64 = 2**64 - 1  # & LOW_64: arithmetic modulo 2^64
 
 
+def key_of_pool(pool: Sequence[int]) -> list[int]:
+    """The key that the pool of a SeedSequence of NumPy makes: its ``generate_state(4, numpy.uint64)``.
+
+    M. E. O'Neill, "Developing a seed_seq alternative" (2015): each word of the pool, in turn, is hashed with
+    another multiplier, and two of these make a word of 64 bits.
+
+    >>> [hex(word) for word in key_of_pool([1, 2, 3, 4])][:2]
+    ['0xb29b437cd9583524', '0x6d11fb303eeaa1cc']
+    """
+    multiplier, halves = 0x8B51F9DD, []
+    for i in range(8):
+        word = pool[i % len(pool)] ^ multiplier
+        multiplier = multiplier * 0x58F38DED & 0xFFFFFFFF
+        word = word * multiplier & 0xFFFFFFFF
+        halves.append(word ^ word >> 16)
+    return [low | high << 32 for low, high in zip(halves[0::2], halves[1::2], strict=True)]
+
+
 def philox4x64(key: tuple[int, int], counter: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
     """Ten rounds of Philox4x64: four words that look random, from a key and a counter.
 
