@@ -5,7 +5,7 @@ The class inherits its methods, by topic:
     mixture_estimator                 scikit-learn's protocol: the constructor's parameters, names of features
     mixture_fitted                    the fitted attributes, and how data are checked against them
     mixture_inference                 densities and responsibilities of rows
-    mixture_learning                  fit and partial_fit
+    mixture_learning                  fit, and learning batch by batch
     mixture_distribution              densities of points of any shape, probabilities, quantiles, samples
     mixture_exploration               modes, marginals and conditionals, a picture
 
@@ -84,15 +84,15 @@ class GaussianMixture(MixtureLearning, MixtureDistribution, MixtureExploration):
 
     Attributes
     ----------
-    weights_ : ndarray of float64, shape (K,)
-        Weights: of sum 1.
-    means_ : ndarray of float64, shape (K, d)
+    weights_ : ndarray, shape (K,)
+        Weights: of sum 1.  This and the next four are of the dtype of the data, float64 or float32.
+    means_ : ndarray, shape (K, d)
         Means.
-    covariances_ : ndarray of float64
+    covariances_ : ndarray
         Covariances, of shape (K, d, d), (d, d), (K, d) or (K,) for the four types.
-    precisions_ : ndarray of float64
+    precisions_ : ndarray
         Their inverses.
-    precisions_cholesky_ : ndarray of float64
+    precisions_cholesky_ : ndarray
         U with ``precision = U @ U.T``, upper triangular; for the last two types its diagonal.
     converged_ : bool
         Whether the fit has converged.
@@ -105,8 +105,8 @@ class GaussianMixture(MixtureLearning, MixtureDistribution, MixtureExploration):
     n_features_in_ : int
         d.
     feature_names_in_ : ndarray of str
-        Names of the features, if the data of the fit were a data frame whose names are all strings; batches
-        leave none.
+        Names of the features, if the data of the fit were a data frame, or batches of frames, whose names are
+        all strings.
 
     See Also
     --------
@@ -114,8 +114,8 @@ class GaussianMixture(MixtureLearning, MixtureDistribution, MixtureExploration):
 
     Notes
     -----
-    The arrays of parameters are float64, also of float32 data, whose densities are computed in float32; and
-    they are read-only: assign a new one to change one.
+    The model computes with float64 parameters, also after a fit of float32 data, whose densities are computed
+    in float32.  The arrays of parameters are read-only: assign a new one to change one.
 
     From the same start, a fit takes the same steps as scikit-learn's, in one pass over the data each; nothing
     of the size n x K is made, and the data are not copied.  Its sums are about the means before the step, so
@@ -186,7 +186,7 @@ class GaussianMixture(MixtureLearning, MixtureDistribution, MixtureExploration):
         Parameters
         ----------
         weights : array_like, shape (K,)
-            Not negative; their sum may differ from 1 by 1e-8, and becomes 1.
+            Not negative; their sum may differ from 1 by 1e-8 (float32: by 1e-6), and becomes 1.
         means : array_like, shape (K, d)
             Means.
         covariances : array_like

@@ -6,6 +6,7 @@ Nothing is copied that is float64 or float32 already, whatever its strides: a me
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastdist import mixture_missing
+from fastdist.exceptions import level_of_caller
+from fastdist.mixture_estimator import check_same_names, feature_names
 from fastdist.mixture_moments import Moments, expectation
 from fastdist.mixture_parameters import MixtureParameters
 
@@ -106,16 +109,17 @@ def as_sample_weight(sample_weight: Any, n: int) -> Array | None:
         total = weight.sum()
     if not total < LARGEST_SUM:
         raise ValueError("The sum of sample_weight leaves the range of numbers: scale the weights.")
-    return np.ascontiguousarray(weight)
+    return np.require(weight, requirements=["C", "ALIGNED"])
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Rows, their weights if they have any, and whether a value is missing."""
+    """Rows, their weights if they have any, whether a value is missing, and names of the features."""
 
     x: Array
     sample_weight: Array | None
     missing: bool
+    names: NDArray[np.object_] | None = None
 
     @property
     def total_weight(self) -> float:
@@ -141,7 +145,7 @@ class Batch:
 def batch_of(x: Any, sample_weight: Any = None, least: int = 1) -> Batch:
     """Checked rows and weights."""
     rows = as_rows(x, least)
-    return Batch(rows, as_sample_weight(sample_weight, len(rows)), has_missing(rows))
+    return Batch(rows, as_sample_weight(sample_weight, len(rows)), has_missing(rows), feature_names(x))
 
 
 class Data:
@@ -158,6 +162,8 @@ class Data:
         Numbers of rows and of features.
     dtype : dtype
         Of the first batch.
+    names : ndarray or None
+        Names of the features; None unless all batches have them.
     total_weight : float
         The sum of the weights of the rows: n without weights.
     """
@@ -165,12 +171,16 @@ class Data:
     def __init__(self, batches: Callable[[], Iterator[Batch]]) -> None:
         self._batches = batches
         self.n = self.d = 0
-        totals = []
+        self.names = None
+        totals, named = [], []
         for batch in batches():
             if not self.n:
                 self.d = batch.x.shape[1]
                 self.dtype = batch.x.dtype
+            if self.names is None:
+                self.names = batch.names
             self._check_features(batch)
+            named.append(batch.names is not None)
             self.n += len(batch.x)
             totals.append(batch.total_weight)
         if not self.n:
@@ -178,6 +188,16 @@ class Data:
                 "Found no batch with samples while a minimum of 1 is required by GaussianMixture."
             )
         self.total_weight = math.fsum(totals)
+        if not all(named):
+            if any(named):
+                i, j = named.index(True), named.index(False)
+                warnings.warn(
+                    f"batch {i} of X has feature names, but batch {j} has none: they are taken for the same "
+                    "features, in the same order, and the names are not recorded",
+                    UserWarning,
+                    stacklevel=level_of_caller(),
+                )
+            self.names = None
 
     def __iter__(self) -> Iterator[Batch]:
         n = 0
@@ -192,6 +212,9 @@ class Data:
     def _check_features(self, batch: Batch) -> None:
         if batch.x.shape[1] != self.d:
             raise ValueError(f"X has batches of {self.d} and of {batch.x.shape[1]} features")
+        check_same_names(
+            self.names, batch.names, "in all batches", "in the first batch", "in the first batch"
+        )
 
     def expectation(self, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
         """One E step over all rows, batch after batch."""
@@ -237,6 +260,13 @@ def data_of(x: Any, sample_weight: Any = None) -> Data:
     return Data(lambda: map(batch_of, source()))
 
 
+def _dimensions(x: Any) -> int:
+    """Of an array or a frame of any library."""
+    if hasattr(x, "shape"):
+        return len(x.shape)
+    return np.ndim(x) if hasattr(x, "__array__") else 0
+
+
 def is_batches(x: Any) -> bool:
     """Whether it is no array, but gives arrays."""
     if callable(x) and not hasattr(x, "__array__"):
@@ -247,6 +277,6 @@ def is_batches(x: Any) -> bool:
             "pass a list of batches, or a function that returns an iterator over them, or call partial_fit."
         )
     if isinstance(x, list | tuple):
-        return bool(x) and getattr(x[0], "ndim", 0) == 2
+        return bool(x) and not isinstance(x[0], list | tuple) and _dimensions(x[0]) == 2
     is_array = any(hasattr(x, name) for name in ("__array__", "__getitem__", "__dataframe__", "toarray"))
     return isinstance(x, Iterable) and not is_array

@@ -53,7 +53,7 @@ class MixtureDistribution(FittedMixture):
         """
         parameters = self._fitted()
         points = process_quantiles(x, parameters.dimension, False)
-        rows = points.reshape(-1, parameters.dimension)
+        rows = np.require(points.reshape(-1, parameters.dimension), requirements=["ALIGNED"])
         infinite = np.atleast_1d(np.isinf(rows).any(axis=1))
         if infinite.any():
             rows = np.where(infinite[:, None], 0, rows)

@@ -176,9 +176,8 @@ class Estimator:
                     f"The {name!r} parameter of {type(self).__name__} must be {words}. Got {value!r} instead."
                 )
 
-    def _record_features(self, x: Any, n_features: int) -> None:
-        """Keep the number of features of the data, and their names if these are strings."""
-        names = feature_names(x)
+    def _record_features(self, names: NDArray[np.object_] | None, n_features: int) -> None:
+        """Keep the number of features of the data, and their names if there are any."""
         if names is not None:
             self.feature_names_in_ = names
         elif hasattr(self, "feature_names_in_"):
@@ -192,28 +191,38 @@ class Estimator:
             return
         names, model = feature_names(x), type(self).__name__
         if fitted is None and names is not None:
-            warnings.warn(
-                f"X has feature names, but {model} was fitted without feature names",
-                UserWarning,
-                stacklevel=level_of_caller(),
-            )
+            _warn(f"X has feature names, but {model} was fitted without feature names")
         if fitted is not None and names is None:
-            warnings.warn(
-                f"X does not have valid feature names, but {model} was fitted with feature names",
-                UserWarning,
-                stacklevel=level_of_caller(),
-            )
-        if fitted is None or names is None or (len(fitted) == len(names) and (fitted == names).all()):
-            return
-        unseen, missing = sorted(set(names) - set(fitted)), sorted(set(fitted) - set(names))
-        message = "The feature names should match those that were passed during fit.\n"
-        if unseen:
-            message += "Feature names unseen at fit time:\n" + _listed(unseen)
-        if missing:
-            message += "Feature names seen at fit time, yet now missing:\n" + _listed(missing)
-        if not unseen and not missing:
-            message += "Feature names must be in the same order as they were in fit.\n"
-        raise ValueError(message)
+            _warn(f"X does not have valid feature names, but {model} was fitted with feature names")
+        check_same_names(fitted, names, "those that were passed during fit", "at fit time", "in fit")
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=level_of_caller())
+
+
+def check_same_names(
+    expected: NDArray[np.object_] | None,
+    names: NDArray[np.object_] | None,
+    those: str,
+    then: str,
+    where: str,
+) -> None:
+    """Raise scikit-learn's ValueError unless the features are the same, in the same order.
+
+    ``those``, ``then`` and ``where`` say in its words where the expected names come from.
+    """
+    if expected is None or names is None or np.array_equal(expected, names):
+        return
+    unseen, missing = sorted(set(names) - set(expected)), sorted(set(expected) - set(names))
+    message = f"The feature names should match {those}.\n"
+    if unseen:
+        message += f"Feature names unseen {then}:\n" + _listed(unseen)
+    if missing:
+        message += f"Feature names seen {then}, yet now missing:\n" + _listed(missing)
+    if not unseen and not missing:
+        message += f"Feature names must be in the same order as they were {where}.\n"
+    raise ValueError(message)
 
 
 def _listed(names: list[str]) -> str:

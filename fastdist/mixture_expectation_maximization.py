@@ -77,6 +77,20 @@ def step(data: Data, parameters: MixtureParameters, reg_covar: Any) -> tuple[Mix
     return m_step(moments_about, parameters.means, parameters.covariance_type, reg_covar), log_likelihood
 
 
+def online_step(
+    batch: Batch, parameters: MixtureParameters, size: float, reg_covar: Any
+) -> tuple[MixtureParameters, float]:
+    """A step of online EM: the new parameters, and the mean log-likelihood of the batch under the old ones.
+
+    The sums of what was seen before are those that the parameters stand for, of weight ``1 - size``.
+    """
+    moments, log_likelihood = batch.expectation(parameters, parameters.means)
+    moments.scale(size / batch.total_weight)
+    moments.add(Moments.of_parameters(parameters, reg_covar, 1 - size))
+    new = moments.maximize(parameters.means, parameters.covariance_type, reg_covar)
+    return new, log_likelihood / batch.total_weight
+
+
 class Step:
     """A step of EM that is made batch by batch."""
 

@@ -172,11 +172,8 @@ class MixtureExploration(FittedMixture):
             p(x_a | x_b) = sum_k r_k N(x_a; m_k, C_k),  r_k proportional to weight_k N(x_b; mean_k,b, S_k,bb),
             m_k = mean_k,a + S_k,ab S_k,bb^-1 (x_b - mean_k,b),  C_k = S_k,aa - S_k,ab S_k,bb^-1 S_k,ba.
 
-        Where the values are so far from all components that no logarithm of a density is finite, the weights
-        stay as they are.
-
-        Where the values are so far from all components that no logarithm of a density is finite, the weights
-        stay as they are.
+        Where the values are so far from all components that no logarithm of a density is finite, the
+        component of the least distance from them has weight 1 (see `predict_proba`).
 
         References
         ----------
@@ -261,5 +258,5 @@ class MixtureExploration(FittedMixture):
         """A model like this one, with other parameters: fits of it start anew."""
         model = type(self)(**self.get_params())
         model.weights_init = model.means_init = model.precisions_init = None
-        model._take(parameters)
+        model._take(parameters, dtype=self._dtype)
         return model

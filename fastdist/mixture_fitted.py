@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from copy import deepcopy
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,29 +15,36 @@ from fastdist.mixture_data import as_rows, has_missing
 from fastdist.mixture_estimator import Estimator
 from fastdist.mixture_initial_parameters import given_parameters
 from fastdist.mixture_parameters import MixtureParameters, checked, covariance_shape
+from fastdist.random_state import check_random_state
+from fastdist.read_only import read_only
 
 Array = NDArray[Any]
 
 
 class _Parameter:
-    """A fitted attribute: one of `MixtureParameters`, or what a caller has assigned."""
+    """A fitted attribute, in the dtype of the data: one of `MixtureParameters`, or what was assigned."""
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._advice = (
+            f"{name}_ is read-only, since the model is computed from it: assign a new array instead, "
+            f"model.{name}_ = array"
+        )
 
     def __get__(self, model: Any, owner: Any = None) -> Any:
         if model is None:
             return self
         assigned = model.__dict__.get("_assigned", {})
         if self._name in assigned:
-            return assigned[self._name]
+            return read_only(assigned[self._name], self._advice)
         if model._parameters is None:
             raise AttributeError(f"{type(model).__name__!r} object has no attribute '{self._name}_'")
-        return getattr(model._parameters, self._name)
+        value = getattr(model._parameters, self._name).astype(model._dtype, copy=False)
+        return read_only(value, self._advice)
 
     def __set__(self, model: Any, value: Any) -> None:
         # A new dict: that of a shallow copy of the model stays as it is.
-        model.__dict__["_assigned"] = model.__dict__.get("_assigned", {}) | {self._name: np.asarray(value)}
+        model.__dict__["_assigned"] = model.__dict__.get("_assigned", {}) | {self._name: np.array(value)}
 
 
 class FittedMixture(Estimator):
@@ -48,6 +56,8 @@ class FittedMixture(Estimator):
     means_init: Any
     precisions_init: Any
     _parameters: MixtureParameters | None = None
+    # Of the fitted attributes; `_parameters` is float64.
+    _dtype: Any = np.float64
 
     weights_ = _Parameter("weights")
     means_ = _Parameter("means")
@@ -65,12 +75,16 @@ class FittedMixture(Estimator):
         )
 
     def _take(
-        self, parameters: MixtureParameters, lower_bounds: Sequence[float] = (), converged: bool = True
+        self,
+        parameters: MixtureParameters,
+        lower_bounds: Sequence[float] = (),
+        converged: bool = True,
+        dtype: Any = np.float64,
     ) -> None:
         """Have these parameters, and what the fit has said of them."""
         for name in ("_assigned", "_pending", "_source"):
             self.__dict__.pop(name, None)
-        self._parameters = parameters
+        self._parameters, self._dtype = parameters, dtype
         self.n_features_in_ = parameters.dimension
         self.converged_ = converged
         self.n_iter_ = len(lower_bounds)
@@ -90,19 +104,37 @@ class FittedMixture(Estimator):
         assert assigned
         before = self._parameters
         kind = self.covariance_type if before is None else before.covariance_type
-        weights, means = (np.asarray(getattr(self, name), np.float64) for name in ("weights_", "means_"))
+        weights, means = (assigned.get(name, getattr(before, name, None)) for name in ("weights", "means"))
         upper = None
         if means.ndim == 2 and "covariances" not in assigned:
             upper = _assigned_precisions_cholesky(assigned, len(means), means.shape[1], kind)
         if upper is None:
-            covariances = self.covariances_
+            covariances = assigned.get("covariances", getattr(before, "covariances", None))
         else:
-            covariances = MixtureParameters.of_precisions_cholesky(weights, means, upper, kind).covariances
+            weights64, means64, upper64 = (np.asarray(array, np.float64) for array in (weights, means, upper))
+            factored = MixtureParameters.of_precisions_cholesky(weights64, means64, upper64, kind)
+            covariances = factored.covariances
         self._parameters = checked(weights, means, covariances, kind)
         self.n_features_in_ = self._parameters.dimension
-        for name in ("_assigned", "_pending"):  # a step of partial_fit began with other parameters
+        for name in ("_assigned", "_pending"):  # a step that accumulates began with other parameters
             self.__dict__.pop(name, None)
         return self._parameters
+
+    def __copy__(self) -> Self:
+        """A model of its own: what the copy learns or draws does not move this one.
+
+        Only the parameters of the constructor are shared, as the protocol of scikit-learn has it: if
+        `random_state` is a generator, both draw from it.
+        """
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        for name in ("lower_bounds_", "_pending"):
+            if name in twin.__dict__:
+                setattr(twin, name, deepcopy(getattr(self, name)))
+        kept = self.__dict__.get("_source")
+        if kept is not None and check_random_state(kept[0]) is not kept[1]:  # made from a seed
+            twin.__dict__["_source"] = kept[0], deepcopy(kept[1])
+        return twin
 
     def _points(self, X: Any) -> tuple[MixtureParameters, Array, bool]:
         """The parameters; points as the kernels take them; and whether a value is missing."""

@@ -104,7 +104,8 @@ class MixtureInference(FittedMixture):
         Returns
         -------
         ndarray of int, shape (n,)
-            The component of the largest responsibility: see `predict_proba`.
+            ``predict_proba(X).argmax(axis=1)``: the component of the largest responsibility, the first of
+            equals.
 
         Raises
         ------
@@ -150,8 +151,10 @@ class MixtureInference(FittedMixture):
 
             P(k | x) = weight_k N(x; mean_k, covariance_k) / sum_j weight_j N(x; mean_j, covariance_j).
 
-        It is computed from logarithms.  Where even these leave the range of numbers for all components, x
-        says nothing of k, and the weights are returned.
+        It is computed from logarithms.  Where even these leave the range of numbers for all components,
+        nothing matters but the distances: the component of the least Mahalanobis distance, whose tail is
+        the heaviest in the direction of x, has probability 1.  Several at the same distance share it by
+        their weights.
 
         Examples
         --------

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky
-from fastdist.mixture_parameters import MixtureParameters, covariance_shape
+from fastdist.mixture_parameters import MixtureParameters, covariance_shape, rounding_of_weights
 
 Array = NDArray[Any]
 
@@ -58,7 +58,7 @@ def given_parameters(
 ) -> Given:
     """Initial parameters, with scikit-learn's checks and errors."""
     if weights is not None:
-        rounding = 1e-6 if np.asarray(weights).dtype == np.float32 else 1e-8
+        rounding = rounding_of_weights(np.asarray(weights).dtype)
         weights = _array(weights, (components,), "weights")
         if (weights < 0).any() or (weights > 1).any():
             raise ValueError(

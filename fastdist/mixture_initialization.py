@@ -95,6 +95,18 @@ class Start:
             return np.full(self._data.d, largest * math.sqrt(variance) or 1.0)
 
     @cached_property
+    def distinct_points(self) -> int:
+        """How many different points the data have; counted up to ``components``."""
+        sample = self._complete_sample
+        x = sample.x if sample.sample_weight is None else sample.x[sample.sample_weight > 0]
+        distinct: set[bytes] = set()
+        for row in x:
+            distinct.add((row + 0.0).tobytes())  # -0.0 is 0.0
+            if len(distinct) == self._components:
+                break
+        return len(distinct)
+
+    @cached_property
     def _complete_sample(self) -> Batch:
         sample = self._sample
         if not sample.missing:

@@ -16,6 +16,7 @@ from fastdist.mixture_parameters import MixtureParameters
 
 # Lloyd's iteration ends when the centres move by less, in standard deviations of the data.
 TOLERANCE = 1e-4
+EPSILON = 2.0**-52
 ITERATIONS = 300
 
 Array = NDArray[Any]
@@ -27,7 +28,7 @@ Responsibilities = Callable[[int, int], Array]
 def variances_of_observed(data: Iterable[Batch], origin: Array, unit: Any = 1.0) -> Array:
     """The weighted variances of the values that are there, in squares of a unit.
 
-    By sums about a point near their means.
+    By sums about a point near their means.  What is no more than the rounding errors of that point is 0.
     """
     totals, sums, squares = np.zeros((3, len(origin)))
     few = max(1, CHUNK // len(origin))
@@ -42,12 +43,14 @@ def variances_of_observed(data: Iterable[Batch], origin: Array, unit: Any = 1.0)
             sums += (weights * deviations).sum(axis=0)
             squares += (weights * deviations * deviations).sum(axis=0)
     means = sums / totals
-    return squares / totals - means * means
+    variances = squares / totals - means * means
+    rounding = 4 * EPSILON * np.abs(origin) / unit
+    return np.where(variances > rounding * rounding, variances, 0.0)
 
 
 @np.errstate(all="ignore")
 def nearest_centre(centres: Array, unit: Array) -> MixtureParameters:
-    """The mixture whose `predict` is the nearest centre: equal weights, equal and diagonal covariances."""
+    """The mixture whose `nearest` component has the nearest centre: equal weights, equal covariances."""
     components = len(centres)
     weights = np.full(components, 1 / components)
     deviations = np.broadcast_to(unit, centres.shape)
@@ -63,7 +66,7 @@ def nearest_labels(centres: Array, unit: Array) -> Callable[[Any, int], Responsi
 
         def one_hot(i: int, j: int) -> Array:
             label = np.empty(j - i, np.intp)
-            kernel.predict(x[i:j], label)
+            kernel.nearest(x[i:j], label)
             hot: Array = label[:, None] == np.arange(len(centres))
             return hot
 
@@ -109,12 +112,12 @@ def kmeans_plusplus(
     weight = np.ones(len(x)) if sample.sample_weight is None else sample.sample_weight
     chosen = np.empty(components, np.intp)
     closest, potential = np.full(len(x), np.inf), weight
-    trials = 2 + int(math.log(components))
+    trials, last = 2 + int(math.log(components)), int(np.flatnonzero(weight)[-1])
     for k in range(components):
         cumulative = np.cumsum(potential)
         draws = rng.random(trials if k else 1) * cumulative[-1]
         # The first row whose cumulative sum is larger: one of potential 0 is never taken, unless all are.
-        candidates = np.minimum(np.searchsorted(cumulative, draws, side="right"), len(x) - 1)
+        candidates = np.minimum(np.searchsorted(cumulative, draws, side="right"), last)
         best, chosen[k], nearest = math.inf, candidates[0], closest
         for candidate in candidates.tolist():
             distances = np.minimum(closest, _squared_distances(x, x[candidate].astype(np.float64), unit))
@@ -141,7 +144,7 @@ def kmeans(sample: Batch, components: int, unit: Array, rng: np.random.Generator
         moved = moments.means(centres)
         empty = np.flatnonzero(moments.totals == 0)
         if len(empty):
-            own = centres[nearest_centre(centres, unit).predict(x)]
+            own = centres[nearest_centre(centres, unit).nearest(x)]
             distances = _squared_distances(x, own, unit) * (1.0 if weight is None else weight > 0)
             for k, row in zip(empty, np.argsort(-distances, kind="stable"), strict=False):
                 if distances[row] > 0:

@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist.exceptions import ConvergenceWarning, as_in_scikit_learn, level_of_caller
-from fastdist.mixture_data import Data, batch_of, data_of, is_batches
-from fastdist.mixture_expectation_maximization import Callback, Fit, Step, em
+from fastdist.mixture_data import Batch, Data, batch_of, data_of, is_batches
+from fastdist.mixture_expectation_maximization import Callback, Fit, Step, em, online_step
 from fastdist.mixture_inference import MixtureInference
 from fastdist.mixture_initial_parameters import Given, given_parameters
 from fastdist.mixture_initialization import Start
 from fastdist.mixture_parameters import MixtureParameters
 from fastdist.mixture_progress import Progress
 from fastdist.mixture_sampling import fitting_source
+
+# The size of step t of online EM is t to this power.
+STEP_EXPONENT = -0.6
 
 
 class MixtureLearning(MixtureInference):
@@ -74,7 +77,8 @@ class MixtureLearning(MixtureInference):
         Warns
         -----
         ConvergenceWarning
-            If the best start did not converge in `max_iter` steps.
+            If the best start did not converge in `max_iter` steps, or if there are fewer distinct points than
+            components.
 
         Notes
         -----
@@ -143,9 +147,14 @@ class MixtureLearning(MixtureInference):
         return self.fit(X, y, sample_weight).predict(X)
 
     def partial_fit(
-        self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None, *, last: bool = False
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        step_size: float | None = None,
     ) -> Self:
-        """Add a batch of rows to a step of EM, and perhaps end the step.
+        """Learn from a batch of rows: a step of online EM.
 
         Parameters
         ----------
@@ -155,60 +164,179 @@ class MixtureLearning(MixtureInference):
             Not used.
         sample_weight : array_like, shape (n,), optional
             Weights of the rows.
-        last : bool, optional
-            Whether the step ends with this batch: only then parameters, `n_iter_`, `lower_bound_` and
-            `converged_` change.
+        step_size : float, optional
+            How much the batch counts against all before it, in (0, 1].  None takes ``t**-0.6`` for step t,
+            where t is `n_iter_` after the call.
 
         Returns
         -------
         GaussianMixture
-            Itself.
+            Itself, with the new parameters.  `lower_bound_` is the mean log-likelihood of the batch before
+            the step; `converged_` is False, since batches differ.
 
         Raises
         ------
         ValueError, TypeError
-            As `fit` raises them.
+            As `fit` raises them; ValueError also if `step_size` is outside of (0, 1], or if `n_components` or
+            `covariance_type` have changed since the model has its parameters.  Then it stays as it was.
+
+        See Also
+        --------
+        accumulate : batch by batch the exact step that `fit` takes.
 
         Notes
         -----
-        All batches of a step are seen with the parameters before it, so that batches of which the last ends
-        the step make the same parameters as a step of EM over all rows.  But where a mean has moved by more
-        than ten standard deviations `fit` reads the data a second time, and here the component's covariance
-        has fewer digits until the next step.
+        Stepwise EM [1]_.  With s the sums of the E step for each observation (``r_k``, ``r_k x`` and
+        ``r_k x x^T``) and g the step size, a step replaces the mean of s over what was seen before,
+
+            S <- (1 - g) S + g mean(s over the batch),
+
+        and the parameters by those that S makes most likely.  S before the first step is what the parameters
+        say of themselves, so that only these are kept.  Steps of size ``t**-a`` with 1/2 < a <= 1 converge to
+        a local maximum of the likelihood; a = 0.6 forgets the first batches quickly, and a constant size
+        follows data that change.  `reg_covar` counts as in `fit`.
+
+        References
+        ----------
+        .. [1] O. Cappe, E. Moulines, "On-line expectation-maximization algorithm for latent data models",
+           Journal of the Royal Statistical Society B 71 (2009).
 
         Examples
         --------
         >>> import numpy as np
         >>> from fastdist import GaussianMixture
         >>> X = np.random.default_rng(7).normal(size=(3000, 2)) * [1, 5]
-        >>> batches = np.array_split(X, 3)
         >>> model = GaussianMixture(random_state=0)
-        >>> for step in range(2):
-        ...     for i, batch in enumerate(batches):
-        ...         model = model.partial_fit(batch, last=i == 2)
+        >>> for batch in np.array_split(X, 30):
+        ...     model = model.partial_fit(batch)
+        >>> model.n_iter_, np.sqrt(model.covariances_[0].diagonal()).round(1)
+        (30, array([1., 5.]))
+        """
+        if step_size is not None and not 0 < step_size <= 1:
+            raise ValueError(f"step_size must be in (0, 1], not {step_size!r}")
+        batch, parameters, start, names = self._begin_step(X, sample_weight, "partial_fit")
+        before = getattr(self, "lower_bounds_", [])  # parameters that were assigned have none
+        size = (len(before) + 1) ** STEP_EXPONENT if step_size is None else float(step_size)
+        new, lower_bound = online_step(batch, parameters, size, start.reg_covar)
+        self._end_step(new, [*before, lower_bound], False, batch, names)
+        return self
+
+    def accumulate(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
+        """Add a batch of rows to a step of EM, which `step` ends.
+
+        Parameters
+        ----------
+        X : array_like, shape (n, d)
+            The batch.  If the model has no parameters yet, they start from this one, as those of `fit`.
+        y : optional
+            Not used.
+        sample_weight : array_like, shape (n,), optional
+            Weights of the rows.
+
+        Returns
+        -------
+        GaussianMixture
+            Itself.  The parameters do not change before `step`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `partial_fit` raises them.
+
+        See Also
+        --------
+        partial_fit : learns from each batch at once.
+
+        Notes
+        -----
+        All batches of a step are seen with the parameters before it, so that they make the same parameters as
+        a step of EM over all rows.  But where a mean has moved by more than ten standard deviations `fit`
+        reads the data a second time, and here the component's covariance has fewer digits until the next
+        step.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from fastdist import GaussianMixture
+        >>> X = np.random.default_rng(7).normal(size=(3000, 2)) * [1, 5]
+        >>> model = GaussianMixture(random_state=0)
+        >>> for _ in range(2):
+        ...     for batch in np.array_split(X, 3):
+        ...         model = model.accumulate(batch)
+        ...     model = model.step()
         >>> bool(np.allclose(model.means_, X.mean(axis=0))), model.n_iter_
         (True, 2)
         """
+        batch, parameters, start, names = self._begin_step(X, sample_weight, "accumulate")
+        pending = Step(parameters, start.reg_covar) if self._pending is None else self._pending
+        pending.add(batch)
+        if parameters is not self._parameters:
+            self._end_step(parameters, [], False, batch, names)
+        self._pending = pending
+        return self
+
+    def step(self) -> Self:
+        """End the step of EM to which `accumulate` has added batches.
+
+        Returns
+        -------
+        GaussianMixture
+            Itself, with the new parameters; `n_iter_`, `lower_bound_` and `converged_` say how the step went.
+
+        Raises
+        ------
+        ValueError
+            If there is no batch, or if a component collapses: it is named, and the step has to begin anew.
+
+        Examples
+        --------
+        >>> from fastdist import GaussianMixture
+        >>> model = GaussianMixture(random_state=0).accumulate([[1.0], [2.0]]).accumulate([[6.0]]).step()
+        >>> model.means_
+        array([[3.]])
+        """
+        self._fitted()
+        if self._pending is None:
+            raise ValueError("step ends what accumulate has begun: call accumulate first")
+        pending, self._pending = self._pending, None
+        new, lower_bound = pending.end()
+        before = getattr(self, "lower_bounds_", [])
+        converged = abs(lower_bound - getattr(self, "lower_bound_", -math.inf)) < self.tol
+        self._take(new, [*before, lower_bound], converged, self._dtype)
+        return self
+
+    def _begin_step(
+        self, X: Any, sample_weight: Any, method: str
+    ) -> tuple[Batch, MixtureParameters, Start, NDArray[np.object_] | None]:
+        """A checked batch, the parameters that it is seen with, its start, and the names to record.
+
+        Nothing of the model changes: a batch that is refused leaves nothing behind.
+        """
         self._check_params()
         batch = batch_of(X, sample_weight)
+        data = Data(lambda: iter([batch]))
+        start = self._start(data)
         if not self.__sklearn_is_fitted__():
-            data = Data(lambda: iter([batch]))
             self._check_data(data)
-            self._record_features(X, data.d)
-            self._take(self._initial(self._given(data.d), self._start(data)), converged=False)
+            return batch, self._initial(self._given(data.d), start), start, data.names
         parameters = self._fitted()
-        self._check_features(X, batch.x.shape[1])
-        if self._pending is None:
-            self._pending = Step(parameters, self._start(Data(lambda: iter([batch]))).reg_covar)
-        self._pending.add(batch)
-        if last:
-            step, self._pending = self._pending, None  # what fails here has to begin anew
-            new, lower_bound = step.end()
-            # Parameters that were assigned have no bounds.
-            before = getattr(self, "lower_bounds_", [])
-            converged = abs(lower_bound - getattr(self, "lower_bound_", -math.inf)) < self.tol
-            self._take(new, [*before, lower_bound], converged)
-        return self
+        self._check_features(X, data.d)
+        if hasattr(self, "n_iter_"):  # else the parameters were assigned to a model of any form
+            self._check_form(parameters, data.d, method)
+        return batch, parameters, start, self.__dict__.get("feature_names_in_")
+
+    def _end_step(
+        self,
+        parameters: MixtureParameters,
+        lower_bounds: list[float],
+        converged: bool,
+        batch: Batch,
+        names: NDArray[np.object_] | None,
+    ) -> None:
+        """Take the parameters of a step; of the first one, the features of its batch as well."""
+        dtype = batch.x.dtype if self._parameters is None else self._dtype
+        self._record_features(names, parameters.dimension)
+        self._take(parameters, lower_bounds, converged, dtype)
 
     def _fit(self, X: Any, sample_weight: Any, callback: Callback | None) -> Fit:
         self._check_params()
@@ -240,8 +368,16 @@ class MixtureLearning(MixtureInference):
         finally:
             progress.close()
         assert best is not None
-        self._record_features(X, data.d)
-        self._take(best.parameters, best.lower_bounds, best.converged)
+        self._record_features(data.names, data.d)
+        self._take(best.parameters, best.lower_bounds, best.converged, data.dtype)
+        started = before is None and not given.all
+        if started and start.distinct_points < self.n_components:
+            warnings.warn(
+                f"Number of distinct points ({start.distinct_points}) found smaller than n_components "
+                f"({self.n_components}). Possibly due to duplicate points in X. Some components are equal.",
+                as_in_scikit_learn(ConvergenceWarning),
+                stacklevel=level_of_caller(),
+            )
         return best
 
     def _check_data(self, data: Data) -> None:
@@ -279,11 +415,14 @@ class MixtureLearning(MixtureInference):
         if not hasattr(self, "converged_") or not self.__sklearn_is_fitted__():
             return None
         found = self._fitted()
+        self._check_form(found, data.d, "warm_start=True")
+        return found
+
+    def _check_form(self, found: MixtureParameters, d: int, what: str) -> None:
         has = found.components, found.dimension, found.covariance_type
-        wants = self.n_components, data.d, self.covariance_type
+        wants = self.n_components, d, self.covariance_type
         if has != wants:
             raise ValueError(
-                "warm_start=True goes on with n_components, n_features and covariance_type of the last fit: "
+                f"{what} goes on with n_components, n_features and covariance_type of the last fit: "
                 f"{has}, not {wants}"
             )
-        return found

@@ -16,7 +16,7 @@ share cost no digits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import combinations
 from typing import Any
 
@@ -28,6 +28,7 @@ from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
 from fastdist.factored_covariance import product
 from fastdist.mixture_parameters import MixtureParameters
+from fastdist.read_only import read_only
 
 EPSILON = 2.0**-52
 # Steps of an ascent.  Newton's take a dozen, and some thirty where the curvature vanishes.
@@ -52,7 +53,7 @@ HALVINGS = 80
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Modes:
     """The modes of a mixture, the highest first; ``len(modes)`` is how many there are.
 
@@ -69,6 +70,16 @@ class Modes:
     locations: Array
     heights: Array
     log_heights: Array
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all numbers are the same."""
+        if not isinstance(other, Modes):
+            return NotImplemented
+        pairs = zip(astuple(self), astuple(other), strict=True)
+        return all(np.array_equal(mine, theirs) for mine, theirs in pairs)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.locations.ravel().tolist()))
 
     def __len__(self) -> int:
         return len(self.log_heights)
@@ -133,9 +144,8 @@ def modes(parameters: MixtureParameters, starts: Array | None = None) -> Modes:
     x, log_heights = x[order], log_heights[order]
     with np.errstate(over="ignore"):
         heights = np.exp(log_heights)
-    for array in (x, heights, log_heights):
-        array.flags.writeable = False
-    return Modes(x, heights, log_heights)
+    advice = "modes are read-only: change a copy, such as modes.locations.copy()"
+    return Modes(*(read_only(array, advice) for array in (x, heights, log_heights)))
 
 
 def starts_of_data(x: Array, count: int = 9) -> Array:
@@ -344,7 +354,7 @@ def _ascended_part(parameters: MixtureParameters, precisions: Array, starts: Arr
 
 
 def _length(step: Array, average: Array) -> Array:
-    lengths: Array = np.sqrt((step[:, None, :] @ average @ step[:, :, None])[:, 0, 0])
+    lengths: Array = np.sqrt(np.maximum((step[:, None, :] @ average @ step[:, :, None])[:, 0, 0], 0.0))
     return lengths
 
 

@@ -69,6 +69,24 @@ class Moments:
         self.sums += other.sums
         self.products += other.products
 
+    @classmethod
+    def of_parameters(cls, parameters: MixtureParameters, reg_covar: Any, total: float) -> Self:
+        """Of points of a total weight that would make these parameters, about their means."""
+        totals = total * parameters.weights
+        sums = np.zeros(parameters.means.shape)
+        if parameters.diagonal:
+            variances = parameters.covariances.reshape(parameters.components, -1) - reg_covar
+            return cls(totals, sums, totals[:, None] * np.broadcast_to(variances, sums.shape))
+        covariances = parameters.full_covariances() - reg_covar * np.eye(parameters.dimension)
+        return cls(totals, sums, totals[:, None, None] * covariances)
+
+    @np.errstate(all="ignore")
+    def scale(self, factor: float) -> None:
+        """Let all points count so much more."""
+        self.totals *= factor
+        self.sums *= factor
+        self.products *= factor
+
     @np.errstate(all="ignore")
     def means(self, centres: Array) -> Array:
         """The new means."""
@@ -101,7 +119,8 @@ class Moments:
         delta = self.sums / totals[:, None]
         means = centres + delta
         if covariance_type in ("diag", "spherical"):
-            covariances = self.products / totals[:, None] - delta * delta + reg_covar
+            # Rounding errors are no negative variance.
+            covariances = np.maximum(self.products / totals[:, None] - delta * delta, 0.0) + reg_covar
             if covariance_type == "spherical":
                 covariances = covariances.sum(axis=1) / means.shape[1]
         elif covariance_type == "full":
@@ -112,6 +131,7 @@ class Moments:
         if covariance_type in ("full", "tied"):
             covariances = np.tril(covariances) + np.tril(covariances, -1).mT
             diagonal = np.einsum("...ii->...i", covariances)  # a view
+            np.maximum(diagonal, 0.0, out=diagonal)
             diagonal += reg_covar
         try:
             return MixtureParameters(totals / n, means, covariances, covariance_type)

@@ -19,8 +19,6 @@ from fastdist.covariance import check_finite, check_symmetric, real
 from fastdist.factored_covariance import SHARE, product
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
-# By how much the sum of weights may differ from 1.
-ROUNDING = 1e-8
 
 Array = NDArray[Any]
 
@@ -183,9 +181,15 @@ class MixtureParameters:
 
     def predict(self, x: Array) -> NDArray[np.intp]:
         """The component of the largest responsibility, for each point."""
-        kernel = self.kernel(x.dtype)
+        return self._chosen(x, self.kernel(x.dtype).predict)
+
+    def nearest(self, x: Array) -> NDArray[np.intp]:
+        """The component of the largest weighted density, for each point, by its logarithm alone."""
+        return self._chosen(x, self.kernel(x.dtype).nearest)
+
+    def _chosen(self, x: Array, choose: Callable[[Array, Array], None]) -> NDArray[np.intp]:
         out = np.empty(len(x), np.intp)
-        self._divide(len(x), lambda i, j: kernel.predict(x[i:j], out[i:j]))
+        self._divide(len(x), lambda i, j: choose(x[i:j], out[i:j]))
         return out
 
     def share(self) -> int:
@@ -243,10 +247,9 @@ def _log_peaks(factors: Array) -> Array:
 
 
 def _frozen(array: Array) -> Array:
-    """A contiguous array that nobody changes; that of a caller is copied."""
-    if not array.flags.c_contiguous or array.flags.writeable:
-        array = np.array(array, np.float64, order="C")
-        array.flags.writeable = False
+    """A copy that nobody can change: also a read-only array may be a view of what a caller can write."""
+    array = np.array(array, np.float64, order="C")
+    array.flags.writeable = False
     return array
 
 
@@ -254,7 +257,8 @@ def checked(
     weights: ArrayLike, means: ArrayLike, covariances: ArrayLike, covariance_type: str | None = None
 ) -> MixtureParameters:
     """Parameters that a user gives; `fastdist.GaussianMixture.from_parameters` has the details."""
-    weights, means = real(weights, "weights"), real(means, "means")
+    given_weights = np.asarray(weights)
+    weights, means = real(given_weights, "weights"), real(means, "means")
     if weights.ndim != 1 or not len(weights):
         raise ValueError(f"weights must have shape (n_components,), not {weights.shape}")
     if means.ndim != 2 or len(means) != len(weights) or not means.shape[1]:
@@ -262,7 +266,7 @@ def checked(
             f"means must have shape (n_components, n_features) with n_components = {len(weights)}, "
             f"not {means.shape}"
         )
-    check_weights(weights)
+    check_weights(weights, given_weights.dtype)
     check_finite(means, "means")
     matrix = real(covariances, "covariances")
     check_finite(matrix, "covariances")
@@ -273,14 +277,19 @@ def checked(
     return MixtureParameters(weights / math.fsum(weights.tolist()), means, matrix, covariance_type)
 
 
-def check_weights(weights: Array) -> None:
-    """Raise a ValueError that names the entry, unless they are probabilities of sum 1."""
+def rounding_of_weights(dtype: np.dtype[Any]) -> float:
+    """By how much the sum of weights of a dtype may differ from 1."""
+    return 1e-6 if dtype == np.float32 else 1e-8
+
+
+def check_weights(weights: Array, dtype: np.dtype[Any]) -> None:
+    """Raise a ValueError that names the entry unless they are probabilities with sum 1 in their dtype."""
     check_finite(weights, "weights")
     if (weights < 0).any():
         k = int((weights < 0).argmax())
         raise ValueError(f"weights must not be negative: weights[{k}] = {weights[k]}")
     total = math.fsum(weights.tolist())
-    if not abs(total - 1) <= ROUNDING:
+    if not abs(total - 1) <= rounding_of_weights(dtype):
         raise ValueError(f"weights must sum to 1, not {total}: divide them by their sum")
 
 

@@ -53,8 +53,8 @@ def sample(parameters: MixtureParameters, n: int, source: Source) -> tuple[Array
             kernel.apply(uniforms, part, labels[start : start + few])
         return out, labels
     normals = bits._normals[np.float64]
-    with bits.lock:
-        _, first_word = bits._uniforms.reserve(n)
+    normals.require(n * d)  # before the words move
+    _, first_word = bits._uniforms.reserve(n)
     key, first_normal = normals.reserve(n * d)
 
     def fill_range(start: int, stop: int) -> None:

@@ -83,12 +83,12 @@ def prepared(mixture: tuple[np.ndarray, ...], dtype: str) -> Any:
 def of_twin(mixture: tuple[np.ndarray, ...], x: np.ndarray) -> SimpleNamespace:
     """The twin's log densities, responsibilities and labels of rows x."""
     components = prepared(mixture, x.dtype.name)
-    densities = [twin.weighted_log_densities(row, components) for row in numbers(x)]
-    found = [twin.responsibilities(a, components) for a in densities]
+    found = [twin.responsibilities(row, components) for row in numbers(x)]
     return SimpleNamespace(
         log_density=np.array([log_density for _, log_density in found], x.dtype),
         responsibilities=np.array([r for r, _ in found], x.dtype).reshape(len(x), len(components)),
-        labels=np.array([twin.predict(a) for a in densities], np.intp),
+        labels=np.array([twin.predict(row, components) for row in numbers(x)], np.intp),
+        nearest=np.array([twin.nearest(row, components) for row in numbers(x)], np.intp),
     )
 
 

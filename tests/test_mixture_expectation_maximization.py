@@ -10,6 +10,7 @@ import sklearn.mixture
 
 import fastdist
 from fastdist import GaussianMixture
+from fastdist.exceptions import ConvergenceWarning
 
 fits = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_fits.py"))))
 TYPES, FITTED = fits.TYPES, fits.FITTED
@@ -116,7 +117,12 @@ def test_float32_data(covariance_type):
     keywords = start(covariance_type, x) | {"tol": 1e-5}
     double = GaussianMixture(**keywords).fit(x)
     single = GaussianMixture(**keywords).fit(x.astype(np.float32))
-    assert all(getattr(single, name).dtype == np.float64 for name in FITTED)
+    for name in FITTED:
+        assert getattr(double, name).dtype == np.float64
+        narrow, inside = getattr(single, name), getattr(single._parameters, name.rstrip("_"))
+        assert narrow.dtype == np.float32
+        assert inside.dtype == np.float64  # with which it computes
+        np.testing.assert_array_equal(narrow, inside.astype(np.float32))
     np.testing.assert_allclose(single.means_, double.means_, atol=1e-2)
     assert single.predict_proba(x.astype(np.float32)).dtype == np.float32
 
@@ -149,7 +155,12 @@ def test_one_component_is_the_normal_distribution():
 def test_points_that_are_the_same(covariance_type):
     x = np.full((10, 2), 3.0)
     for components in (1, 3):
-        model = GaussianMixture(components, covariance_type=covariance_type, random_state=0).fit(x)
+        model = GaussianMixture(components, covariance_type=covariance_type, random_state=0)
+        if components == 1:
+            model.fit(x)
+        else:
+            with pytest.warns(ConvergenceWarning, match=r"distinct points \(1\) found smaller than n_comp"):
+                model.fit(x)
         np.testing.assert_array_equal(model.means_, np.full((components, 2), 3.0))
         np.testing.assert_allclose(model._fitted().full_covariances(), [1e-6 * np.eye(2)] * components)
         assert np.isclose(model.weights_.sum(), 1, rtol=1e-15)

@@ -42,12 +42,15 @@ def results(model: Any, x: np.ndarray) -> SimpleNamespace:
         log_density=np.empty(n, x.dtype),
         responsibilities=np.empty((n, components), x.dtype),
         labels=np.empty(n, np.intp),
+        nearest=np.empty(n, np.intp),
     )
     also, alone = np.empty(n, x.dtype), np.empty((n, components), x.dtype)
     assert model.score_samples(x, found.log_density) is None
     assert model.responsibilities(x, found.responsibilities, also) is None
     model.responsibilities(x, alone)
     assert model.predict(x, found.labels) is None
+    assert model.nearest(x, found.nearest) is None
+    assert (found.labels == found.responsibilities.argmax(axis=1)).all()
     assert also.tobytes() == found.log_density.tobytes()
     assert alone.tobytes() == found.responsibilities.tobytes()
     return found
@@ -60,6 +63,7 @@ def assert_results(got: SimpleNamespace, want: SimpleNamespace, assert_same_bits
             got.responsibilities[:, k].copy(), want.responsibilities[:, k].copy(), f"{what}, component {k}"
         )
     assert_same_bits(got.labels, want.labels, f"{what}, labels")
+    assert_same_bits(got.nearest, want.nearest, f"{what}, nearest")
 
 
 def assert_sums(got: tuple, want: tuple, assert_same_bits, what: str) -> None:
@@ -149,15 +153,43 @@ def test_layouts(level, d, form, dtype, assert_same_bits):
 @parametrize_forms
 @pytest.mark.parametrize("d", [1, 2, 4, 5, 24])
 def test_no_density_at_all(level, d, form, dtype, assert_same_bits):
-    """Where even the logarithms are -inf: the log density is so too, the weights are the responsibilities."""
-    mixture = cases.parameters(7, d, form)
-    x = np.full((20, d), cases.FAR[dtype], dtype)
-    got = results(kernel(level, mixture, dtype), x)
+    """Where even the logarithms are -inf, the log density is so too, and the heaviest tail takes all.
+
+    That is the component of the least Mahalanobis distance, here worked out nearer to the origin.
+    """
+    log_heights, weights, means, own = cases.parameters(7, d, form)
+    weights[0], log_heights[0] = 0.0, -INF
+    mixture = log_heights, weights, means, own
+    x = np.random.default_rng(d).normal(size=(20, d)) * cases.FAR[dtype]
+    x[0] = cases.FAR[dtype]
+    got = results(kernel(level, mixture, dtype), x.astype(dtype))
     assert (got.log_density == -INF).all()
-    assert_same_bits(
-        got.responsibilities.ravel(), np.tile(mixture[1].astype(dtype), 20), f"{level.name}, {form}, d={d}"
+    assert_results(
+        got, cases.of_twin(mixture, x.astype(dtype)), assert_same_bits, f"{level.name}, {form}, d={d}"
     )
-    assert not got.labels.any()
+    factors = np.array([np.diag(row) for row in own]) if own.ndim == 2 else np.tril(np.nan_to_num(own))
+    white = np.linalg.solve(factors[None], x[:, None, :, None] / cases.FAR[dtype])[..., 0]
+    q = np.broadcast_to((white * white).sum(axis=-1), (20, 7)).copy()
+    q[:, 0] = INF
+    least = q == q.min(axis=1, keepdims=True)
+    want = np.where(least, weights, 0)
+    np.testing.assert_allclose(got.responsibilities, want / want.sum(axis=1, keepdims=True), rtol=1e-6)
+
+
+@parametrize_dtypes
+def test_heaviest_tails(level, dtype):
+    """By hand: the wide component far out, the one that is wide in that direction, equal ones by weight."""
+    far = cases.FAR[dtype]
+    weights = np.array([0.5, 0.25, 0.125, 0.125])
+    deviations = np.array([[1.0, 1.0], [3.0, 1.0], [1.0, 2.0], [1.0, 2.0]])
+    model = kernel(level, (np.log(weights), weights, np.zeros((4, 2)), deviations), dtype)
+    got = results(model, np.array([[far, 0], [0, -far], [far, far], [0, 0]], dtype))
+    assert got.responsibilities[:2].tolist() == [[0, 1, 0, 0], [0, 0, 0.5, 0.5]]
+    assert got.responsibilities[2].tolist() == [0, 1, 0, 0]  # 1/9 + 1 against 1 + 1/4
+    assert got.labels.tolist()[:3] == [1, 2, 1]
+    tiny = kernel(level, (np.log(weights), weights, np.zeros((4, 2)), deviations * 1e-300), "float64")
+    x = np.array([[1e10, 0.0]])
+    np.testing.assert_array_equal(results(tiny, x).responsibilities, [weights])  # no unit is small enough
 
 
 @parametrize_dtypes
@@ -513,6 +545,7 @@ def test_wrong_data(level, what, x, form):
         lambda: model.responsibilities(x, r),
         lambda: model.responsibilities(x, r, out),
         lambda: model.predict(x, labels),
+        lambda: model.nearest(x, labels),
         lambda: model.add_expectations(x, None, mixture[2], *sums),
         lambda: level.mixture.add_moments(x, r, mixture[2], *sums),
     ]
@@ -601,7 +634,7 @@ def test_textbook_version():
     mixture = twin.prepare(heights, weights, means, factors)
     x = np.random.default_rng(1).normal(1, 3, size=(40, 2)).tolist()
     for row in x:
-        r, log_density = twin.responsibilities(twin.weighted_log_densities(row, mixture), mixture)
+        r, log_density = twin.responsibilities(row, mixture)
         want = twin.textbook_density(row, weights, means, covariances)
         assert math.exp(log_density) == pytest.approx(want, rel=1e-12)
         assert r == pytest.approx(twin.textbook_responsibilities(row, weights, means, covariances), rel=1e-12)

@@ -10,11 +10,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import pandas
 import pytest
 import sklearn.mixture
 
 import fastdist
 from fastdist import GaussianMixture
+from fastdist.exceptions import NotFittedError
 from fastdist.mixture_parameters import MixtureParameters
 
 fits = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_fits.py"))))
@@ -26,7 +28,8 @@ data, start, fitted, assert_same_model = fits.data, fits.start, fits.fitted, fit
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)
-def test_partial_fits_make_a_step(covariance_type):
+def test_batches_that_are_accumulated_make_a_step(covariance_type):
+    """The parameters are those of a step over all rows, and change with `step` alone."""
     x = data()
     weight = np.random.default_rng(1).random(len(x))
     keywords = start(covariance_type, x)
@@ -34,49 +37,55 @@ def test_partial_fits_make_a_step(covariance_type):
         whole = fitted(GaussianMixture(**keywords, max_iter=steps, tol=0), x, sample_weight=weight)
         model = GaussianMixture(**keywords)
         for _ in range(steps):
+            before = None
             for rows in np.array_split(np.arange(len(x)), 4):
-                before = model.means_ if hasattr(model, "means_") else None
-                model.partial_fit(x[rows], sample_weight=weight[rows], last=rows[-1] == len(x) - 1)
-                if before is not None and rows[-1] != len(x) - 1:
-                    assert model.means_ is before
+                model.accumulate(x[rows], sample_weight=weight[rows])
+                before = model.means_ if before is None else before
+                np.testing.assert_array_equal(model.means_, before)
+            model.step()
         assert_same_model(model, whole, 1e-11)
         assert model.n_iter_ == steps
         np.testing.assert_allclose(model.lower_bounds_, whole.lower_bounds_, rtol=1e-12)
 
 
-def test_partial_fits_may_start_from_a_model_and_end_when_it_has_converged():
+def test_steps_may_start_from_a_model_and_end_when_it_has_converged():
     x = data()
     model = GaussianMixture(2, random_state=0, reg_covar="scale")
     while not getattr(model, "converged_", False):
-        model.partial_fit(x[:1500]).partial_fit(x[1500:], last=True)
+        model.accumulate(x[:1500]).accumulate(x[1500:]).step()
     assert 2 < model.n_iter_ < 100
     assert abs(model.lower_bounds_[-1] - model.lower_bounds_[-2]) < 1e-3
-    assert model.partial_fit(x[:100]).n_iter_ == len(model.lower_bounds_)
+    assert model.accumulate(x[:100]).n_iter_ == len(model.lower_bounds_)
     with pytest.raises(ValueError, match="X has 2 features, but GaussianMixture is expecting 3"):
-        model.partial_fit(x[:, :2])
+        model.accumulate(x[:, :2])
 
 
-def test_partial_fits_may_start_from_what_was_assigned():
+def test_steps_may_start_from_what_was_assigned():
     x = data(300)
     given = GaussianMixture(2, random_state=0).fit(x)
     model = GaussianMixture(2)
     model.weights_, model.means_, model.covariances_ = given.weights_, given.means_, given.covariances_
-    model.partial_fit(x, last=True)
-    assert_same_model(
-        model,
-        GaussianMixture.from_parameters(given.weights_, given.means_, given.covariances_).partial_fit(
-            x, last=True
-        ),
-    )
+    model.accumulate(x).step()
+    again = GaussianMixture.from_parameters(given.weights_, given.means_, given.covariances_)
+    assert_same_model(model, again.accumulate(x).step())
     assert (model.n_iter_, model.converged_) == (1, False)
 
 
 def test_what_is_assigned_begins_a_step_anew():
     x = data(300)
     model = GaussianMixture(2, random_state=0).fit(x)
-    other = copy.deepcopy(model).partial_fit(x[:100])
+    other = copy.deepcopy(model).accumulate(x[:100])
     model.means_ = other.means_ = model.means_ + 1
-    assert_same_model(other.partial_fit(x, last=True), model.partial_fit(x, last=True))
+    assert_same_model(other.accumulate(x).step(), model.accumulate(x).step())
+
+
+def test_a_step_needs_a_batch():
+    model = GaussianMixture(2, random_state=0)
+    with pytest.raises(NotFittedError):
+        model.step()
+    model.fit(data(100))
+    with pytest.raises(ValueError, match="call accumulate first"):
+        model.step()
 
 
 @pytest.mark.parametrize("init_params", ["kmeans", "k-means++", "random", "random_from_data"])
@@ -93,6 +102,77 @@ def test_batches_that_are_read_again_and_again(init_params):
 
     for source in (batches, tuple(batches), lambda: iter(batches), Source()):
         assert_same_model(fitted(GaussianMixture(3, **keywords), source), whole)
+
+
+NAMED = {
+    "a list": lambda frames: list(frames),
+    "a function": lambda frames: lambda: iter(frames),
+}
+
+
+@pytest.mark.parametrize("source", NAMED.values(), ids=NAMED)
+def test_the_columns_of_batches_are_the_same(source):
+    """Names are recorded, and batches whose columns are others, or in another order, are refused."""
+    x = data(400, 2)
+    frames = [pandas.DataFrame(part, columns=["a", "b"]) for part in np.array_split(x, 4)]
+    model = GaussianMixture(2, random_state=0).fit(source(frames))
+    assert model.feature_names_in_.tolist() == ["a", "b"]
+    assert_same_model(model, GaussianMixture(2, random_state=0).fit(x))
+    with pytest.raises(ValueError, match="same order as they were in the first batch"):
+        GaussianMixture(2).fit(source([frames[0], frames[1][["b", "a"]]]))
+    with pytest.raises(ValueError, match=r"should match in all batches.*\n.*unseen in the first batch:\n- c"):
+        GaussianMixture(2).fit(source([*frames, frames[1].rename(columns={"b": "c"})]))
+    for mixed in ([frames[0], x[:50]], [x[:50], frames[0]]):
+        with pytest.warns(UserWarning, match=r"batch \d of X has feature names, but batch \d has none"):
+            model.fit(source(mixed))
+        assert not hasattr(model, "feature_names_in_")
+
+
+def test_columns_that_change_when_batches_are_read_again():
+    frame = pandas.DataFrame(data(100, 2), columns=["a", "b"])
+    reads = iter([[frame, frame], [frame, frame[["b", "a"]]]])
+    with pytest.raises(ValueError, match="same order as they were in the first batch"):
+        GaussianMixture(2, random_state=0).fit(lambda: iter(next(reads)))
+
+
+class Exporting:
+    """A table of some library, which NumPy can read."""
+
+    def __init__(self, x):
+        self._x = x
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self._x, dtype)
+
+
+class Shaped(Exporting):
+    """A frame as that of polars: names, a shape, but no ndim."""
+
+    @property
+    def shape(self):
+        return self._x.shape
+
+    @property
+    def columns(self):
+        return ["a", "b"]
+
+
+@pytest.mark.parametrize("kind", [Exporting, Shaped])
+def test_batches_of_any_library(kind):
+    x = data(400, 2)
+    batches = [kind(part) for part in np.array_split(x, 4)]
+    for source in (batches, tuple(batches), lambda: iter(batches)):
+        model = GaussianMixture(2, random_state=0).fit(source)
+        assert_same_model(model, GaussianMixture(2, random_state=0).fit(x))
+        assert hasattr(model, "feature_names_in_") == (kind is Shaped)
+
+
+def test_lists_of_rows_are_no_batches():
+    x = data(40, 2)
+    for rows in (x.tolist(), list(x), tuple(map(tuple, x.tolist()))):
+        assert_same_model(
+            GaussianMixture(2, random_state=0).fit(rows), GaussianMixture(2, random_state=0).fit(x)
+        )
 
 
 def test_batches_that_cannot_be_read_again():
@@ -275,13 +355,13 @@ def test_a_bar_needs_tqdm(monkeypatch):
 def test_a_step_that_fails_begins_anew():
     x = data(100)
     keywords = start("full", x, 2) | {"means_init": [[0, 0, 0], [1e3, 0, 0]], "reg_covar": 0}
-    model = GaussianMixture(**keywords).partial_fit(x)
+    model = GaussianMixture(**keywords).accumulate(x)
     with pytest.raises(ValueError, match="component 1, of weight"):
-        model.partial_fit(x, last=True)
+        model.accumulate(x).step()
     assert model.n_iter_ == 0
     model.reg_covar = 1.0
-    again = GaussianMixture(**keywords | {"reg_covar": 1.0}).partial_fit(x, last=True)
-    np.testing.assert_array_equal(model.partial_fit(x, last=True).means_, again.means_)
+    again = GaussianMixture(**keywords | {"reg_covar": 1.0}).accumulate(x).step()
+    np.testing.assert_array_equal(model.accumulate(x).step().means_, again.means_)
 
 
 LEVEL_OF_FIT = """

@@ -7,6 +7,7 @@ import itertools
 import math
 import random as python_random
 import runpy
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -170,7 +171,7 @@ def test_many_rows_from_the_stream(level, key, d, form, assert_same_bits):
     n = 5 * BLOCK_WORDS // (2 * d) + 3
     word, normal = 900, 2500
     u, z = np.empty(n), np.empty((n, d))
-    level.stream.UniformStream(level.stream.WordStream(key)).fill_range(key, word, u)
+    level.stream.UniformStream(level.stream.WordStream(key, threading.Lock())).fill_range(key, word, u)
     block_stream(level, key).fill_range(key, normal, z)
     want = applied(level, mixture, u, z)
     what = f"{level.name}, {form}, d={d}"

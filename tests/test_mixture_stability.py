@@ -108,7 +108,7 @@ def twin_results(key: tuple[int, ...], d: int, covariance_type: str, rows: int) 
     for dtype, number in (("float64", float), ("float32", Float32)):
         mixture = twin.prepare(heights, WEIGHTS.tolist(), means, factors, number)
         data = [list(map(number, row)) for row in x]
-        found = [twin.responsibilities(twin.weighted_log_densities(row, mixture), mixture) for row in data]
+        found = [twin.responsibilities(row, mixture) for row in data]
         shape = (3, d, d) if covariance_type == "full" else (3, d)
         sums = [0.0] * 3, np.zeros((3, d)).tolist(), np.zeros(shape).tolist()
         likelihood = twin.add_expectations(data, None, mixture, means, *sums)
@@ -134,8 +134,9 @@ def public_results(d: int, covariance_type: str) -> dict[str, np.ndarray]:
         steps = fastdist.GaussianMixture.from_parameters(*given, warm_start=True, max_iter=3, tol=0.0)
         with warnings.catch_warnings(action="ignore"):  # that three steps are few
             steps.fit(data)
-        found = steps.weights_, steps.means_, steps.covariances_
-        results[f"fit {dtype}"] = np.concatenate([np.asarray(each, float).ravel() for each in found])
+        found = steps._parameters  # float64, whatever the data
+        arrays = found.weights, found.means, found.covariances
+        results[f"fit {dtype}"] = np.concatenate([array.ravel() for array in arrays])
     return results
 
 

@@ -29,6 +29,13 @@ UNSAVED = BENCH / "unsaved.json"
 # For glibc: no array below 1 GiB is a mapping of its own, and the heap does not shrink.  Else the pages of
 # temporaries are zeroed anew in some calls and not in others, by what else has been freed.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 40)}
+# What pytest's exit status says (pytest.ExitCode).
+WHY_NOTHING = {
+    1: "a benchmark failed",
+    2: "the benchmarks could not be collected, or were interrupted: see above",
+    4: "pytest does not know an option: install the extra, pip install --editable '.[bench]'",
+    5: f"no benchmark was collected from {BENCH}: is there a selection in PYTEST_ADDOPTS?",
+}
 # Where objects lie decides which of them share cache lines: the same in each run, as far as that can be.
 SAME_HASHES = {"PYTHONHASHSEED": "0"}
 SAME_ADDRESSES = ("setarch", "--addr-no-randomize")
@@ -85,9 +92,9 @@ def measure(quick: bool) -> dict[str, Any]:
         environment = os.environ | KEEP_MEMORY | SAME_HASHES
         finished = subprocess.run([*same_addresses(), *command], cwd=BENCH.parent, env=environment)
         if finished.returncode:
+            why = WHY_NOTHING.get(finished.returncode, f"pytest ended with status {finished.returncode}")
             print(
-                f"a benchmark failed: nothing was written, and {UNSAVED}, if there, is of an earlier run",
-                file=sys.stderr,
+                f"{why}: nothing was written, and {UNSAVED}, if there, is of an earlier run", file=sys.stderr
             )
             raise SystemExit(finished.returncode)
         figures: dict[str, Any] = json.loads(path.read_text())

@@ -12,7 +12,8 @@ time, and nothing that is larger.
 
 from libc.math cimport INFINITY
 
-from fastdist._kernels.mathematics cimport exponential, floating, fused_multiply_add, if_less, logarithm
+from fastdist._kernels.mathematics cimport (
+    exponential, floating, fused_multiply_add, if_less, logarithm, magnitude)
 from fastdist._kernels.multivariate_density cimport (
     LONG, WIDEST, substitute, substitute_in_blocks, sum_squares)
 from fastdist._kernels.stream cimport CACHE_LINE, prefetch
@@ -231,16 +232,65 @@ cdef inline void log_densities(floating zero, const Block *block, floating *out)
         out[row] = base[row] + logarithm(total[row])
 
 
+cdef inline floating scaled_distance(
+    floating zero, const Components *components, const Block *block, Py_ssize_t row, Py_ssize_t k,
+    floating unit,
+) noexcept nogil:
+    """q of one point and component k, x and the mean multiplied by ``unit``; inf if it overflows still."""
+    cdef Py_ssize_t d = components.d, i, j
+    cdef Py_ssize_t factor = 0 if components.factors == 1 else k
+    cdef const floating *x = <const floating *> block.x + row
+    cdef const floating *mean = <const floating *> components.means + k * d
+    cdef const floating *scale_tril = <const floating *> components.scale_tril + factor * d * d
+    cdef const floating *reciprocals = <const floating *> components.reciprocals + factor * d
+    cdef floating *w = <floating *> block.w
+    cdef floating total, q = 0
+    for i in range(d):
+        total = x[i * STEP] * unit - mean[i] * unit
+        for j in range(0 if components.diagonal else i):
+            total = fused_multiply_add(scale_tril[i * d + j], w[j], total)
+        w[i] = total * reciprocals[i]
+        q = fused_multiply_add(w[i], w[i], q)
+    return if_less(q, <floating> INFINITY, q, <floating> INFINITY)
+
+
+cdef inline void give_to_heaviest_tail(
+    floating zero, const Components *components, const Block *block, Py_ssize_t row
+) noexcept nogil:
+    """Responsibilities of a point so far away that the logarithms of all densities overflow.
+
+    There a[k] = -q[k] / 2, but for what is nothing beside it: of the components that have a weight the one of
+    the least q takes all, and several of these share by their weights.  Distances are measured in a unit in
+    which squares do not overflow.  If they do still, the point tells nothing, and the weights remain.
+    """
+    cdef floating *a = <floating *> block.a + row
+    cdef const floating *x = <const floating *> block.x + row
+    cdef const floating *means = <const floating *> components.means
+    cdef const floating *weights = <const floating *> components.weights
+    cdef Py_ssize_t count = components.count, k, i
+    cdef floating size = 0, least = <floating> INFINITY, total = 0
+    for i in range(components.d):
+        size = larger(size, magnitude(x[i * STEP]))
+    for i in range(count * components.d):
+        size = larger(size, magnitude(means[i]))
+    for k in range(count):
+        a[k * ROWS_OF_BLOCK] = <floating> INFINITY
+        if weights[k] > 0:
+            a[k * ROWS_OF_BLOCK] = scaled_distance(zero, components, block, row, k, <floating> 1 / size)
+        least = if_less(a[k * ROWS_OF_BLOCK], least, a[k * ROWS_OF_BLOCK], least)
+    for k in range(count):
+        a[k * ROWS_OF_BLOCK] = weights[k] if a[k * ROWS_OF_BLOCK] == least else <floating> 0
+        total += a[k * ROWS_OF_BLOCK]
+    for k in range(count):
+        a[k * ROWS_OF_BLOCK] = a[k * ROWS_OF_BLOCK] / total if total > 0 else weights[k]
+
+
 cdef inline void make_responsibilities(
     floating zero, const Components *components, const Block *block
 ) noexcept nogil:
-    """What log_sum_exp has left of a[k] becomes the responsibility: exp(a[k] - base) / total.
-
-    A point so far from all components that no density can be told from 0 tells nothing: the weights remain.
-    """
+    """What log_sum_exp has left of a[k] becomes the responsibility: exp(a[k] - base) / total."""
     cdef floating *a = <floating *> block.a
     cdef floating *reciprocal = <floating *> block.total        # in its place: it is not needed any more
-    cdef const floating *weights = <const floating *> components.weights
     cdef Py_ssize_t rows = block.tiles * WIDEST, k, row
     cdef bint lost = False
     for row in range(rows):
@@ -250,7 +300,6 @@ cdef inline void make_responsibilities(
         for row in range(rows):
             a[k * ROWS_OF_BLOCK + row] *= reciprocal[row]
     if lost:
-        for row in range(rows):
+        for row in range(block.n):
             if reciprocal[row] == <floating> INFINITY:
-                for k in range(components.count):
-                    a[k * ROWS_OF_BLOCK + row] = weights[k]
+                give_to_heaviest_tail(zero, components, block, row)

@@ -444,6 +444,7 @@ cdef enum Operation:
     SCORE_SAMPLES
     RESPONSIBILITIES
     PREDICT
+    NEAREST
     ADD_EXPECTATIONS
     ADD_MOMENTS
 
@@ -475,11 +476,14 @@ cdef inline void go_through(
             add_given(zero, &call.points, first, block, &call.given, &call.moments)
             continue
         score_block(zero, call.components, block)
-        if call.operation == PREDICT:
+        if call.operation == NEAREST:
             write_largest(zero, block, <Py_ssize_t *> call.out + first, call.count)
             continue
         log_sum_exp(zero, block, call.count)
-        if call.operation == SCORE_SAMPLES:
+        if call.operation == PREDICT:
+            make_responsibilities(zero, call.components, block)
+            write_largest(zero, block, <Py_ssize_t *> call.out + first, call.count)
+        elif call.operation == SCORE_SAMPLES:
             write_log_densities(zero, block, <floating *> call.out + first)
         elif call.operation == RESPONSIBILITIES:
             if call.log_density != NULL:
@@ -702,8 +706,18 @@ cdef class Mixture:
         run(&call, self.typenum)
 
     def predict(self, cnp.ndarray x not None, cnp.ndarray out not None):
-        """Write, for each row of x, which component is most likely, the first of equals."""
+        """Write, for each row of x, which responsibility is largest, the first of equals."""
         cdef Call call = self.start(PREDICT, x)
+        call.out = data_of(out, cnp.NPY_INTP, (call.n,), "out", True)
+        run(&call, self.typenum)
+
+    def nearest(self, cnp.ndarray x not None, cnp.ndarray out not None):
+        """Write, for each row of x, which weighted log density is largest, the first of equals.
+
+        Without a look at how responsibilities are rounded: of equal weights and covariances it is the nearest
+        mean.
+        """
+        cdef Call call = self.start(NEAREST, x)
         call.out = data_of(out, cnp.NPY_INTP, (call.n,), "out", True)
         run(&call, self.typenum)
 

@@ -240,27 +240,74 @@ def log_sum_exp(a: Vector) -> tuple[float, list[float], float]:
     return base + logarithm(s), e, s
 
 
-def responsibilities(a: Vector, mixture: Sequence[Component]) -> tuple[list[float], float]:
-    """(r, ln p)  of the weighted log densities:  r_k = exp(a_k - ln p),  ln p = log_sum_exp(a).
+def scaled_distance(x: Vector, component: Component, unit: float) -> float:
+    """|w|^2 with x and the mean multiplied by a unit; inf if it overflows still."""
+    scaled = component._replace(
+        mean=[m * unit for m in component.mean], mean_low=[m * 0 for m in component.mean_low]
+    )
+    q = type(x[0])(0)
+    for w in whiten([number * unit for number in x], scaled):
+        q = fused_multiply_add(w, w, q)
+    return q if q < math.inf else type(q)(math.inf)
 
-    Where even the logarithms of all densities are -inf, nothing is known but the weights.
+
+def share_of_heaviest_tail(x: Vector, mixture: Sequence[Component]) -> list[float]:
+    """Responsibilities of a point so far away that the logarithms of all densities overflow.
+
+    There ln(w_k p_k) = -q_k / 2, but for what is nothing beside it: of the components that have a weight the
+    one of the least q_k takes all, and several of these share by their weights.  If squares overflow in any
+    unit, the weights remain.
+
+    >>> mixture = prepare([0.0] * 3, [0.5, 0.25, 0.25], [[0.0], [0.0], [9.0]], [[1.0], [2.0], [2.0]])
+    >>> share_of_heaviest_tail([1e200], mixture)
+    [0.0, 0.5, 0.5]
+    """
+    weights = [component.weight for component in mixture]
+    zero, size = type(x[0])(0), max(map(abs, [*x, *(m for component in mixture for m in component.mean)]))
+    if size == 0:
+        return weights
+    q = [scaled_distance(x, each, 1 / size) if each.weight > 0 else math.inf for each in mixture]
+    shares = [weight if each == min(q) else zero for each, weight in zip(q, weights, strict=True)]
+    total = zero
+    for share in shares:
+        total = total + share
+    return [share / total for share in shares] if total > 0 else weights
+
+
+def responsibilities(x: Vector, mixture: Sequence[Component]) -> tuple[list[float], float]:
+    """(r, ln p):  r_k = exp(a_k - ln p),  ln p = log_sum_exp(a),  of the weighted log densities a_k.
 
     >>> mixture = prepare([0.5, 0.5], [0.25, 0.75], [[0.0], [0.0]], [[1.0], [1.0]])
-    >>> responsibilities([-700.0, -700.0], mixture), responsibilities([-math.inf, -math.inf], mixture)
-    (([0.5, 0.5], -699.3068528194401), ([0.25, 0.75], -inf))
+    >>> responsibilities([3.0], mixture), responsibilities([1e200], mixture)
+    (([0.5, 0.5], -3.3068528194400546), ([0.25, 0.75], -inf))
     """
-    log_density, e, s = log_sum_exp(a)
+    log_density, e, s = log_sum_exp(weighted_log_densities(x, mixture))
     if s == 0:
-        return [component.weight for component in mixture], log_density
+        return share_of_heaviest_tail(x, mixture), log_density
     scale = 1 / s
     return [each * scale for each in e], log_density
 
 
-def predict(a: Vector) -> int:
-    """The component that is most likely to have made x: the first of equals.
+def predict(x: Vector, mixture: Sequence[Component]) -> int:
+    """The component of the largest responsibility: the first of equals.
 
-    >>> predict([-3.0, -1.0, -1.0]), predict([-math.inf, -math.inf])
-    (1, 0)
+    >>> mixture = prepare([0.5, 0.5], [0.25, 0.75], [[0.0], [0.0]], [[1.0], [2.0]])
+    >>> predict([0.0], mixture), predict([1e200], mixture)
+    (0, 1)
+    """
+    return largest(responsibilities(x, mixture)[0])
+
+
+def nearest(x: Vector, mixture: Sequence[Component]) -> int:
+    """The component of the largest weighted log density: the first of equals."""
+    return largest(weighted_log_densities(x, mixture))
+
+
+def largest(a: Vector) -> int:
+    """Which is largest: the first of equals.
+
+    >>> largest([-3.0, -1.0, -1.0])
+    1
     """
     place = 0
     for k, each in enumerate(a):
@@ -379,7 +426,7 @@ def add_expectations(
     ([3.0], [[4.0]], [[8.0]])
     """
     weight = [1.0] * len(x) if sample_weight is None else sample_weight
-    found = [responsibilities(weighted_log_densities(row, mixture), mixture) for row in x]
+    found = [responsibilities(row, mixture) for row in x]
     weighted = [[type(each)(float(each) * g) for each in r] for g, (r, _) in zip(weight, found, strict=True)]
     add_moments(x, weighted, centres, totals, sums, products)
     # A row of weight 0 adds nothing, whatever its density.
