@@ -40,6 +40,9 @@ class MultivariateNormal(MultivariateNormalFunctions):
     results no axis is removed; `mahalanobis`, `conditional`, `loglikelihood`, `kl_divergence`, `wasserstein`
     and `confidence_ellipse`.
 
+    A point is infinitely far from the mean if it is so in one coordinate: its density is 0, unless another
+    coordinate of ``x - mean`` is NaN, which makes NaN.
+
     What differs from SciPy: a covariance must be finite and symmetric (SciPy reads its lower triangle), and
     is regular as long as its factor can be told from rounding errors, up to condition numbers of some
     1e15 / d of its correlations (SciPy refuses more than 4.5e9; with ``allow_singular=True``, the same is

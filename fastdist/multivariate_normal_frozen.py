@@ -122,8 +122,7 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         """What evaluates few points in no time, for one regular distribution."""
         if self._batched or not self.dim or not isinstance(self._factored, FactoredCovariance):
             return None
-        factor = np.ascontiguousarray(self._factored.scale_tril)
-        return density.Whitener(np.ascontiguousarray(self._mean), factor, float(self._factored.log_peak))
+        return density.Whitener(self._mean, self._factored.scale_tril, float(self._factored.log_peak))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_whitener"}

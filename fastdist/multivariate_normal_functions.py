@@ -45,7 +45,8 @@ class MultivariateNormalFunctions:
         Returns
         -------
         float64, float32 or ndarray, shape (...)
-            ``exp(logpdf(x))``, float32 for float32 `x`; without axes of length 1, unless there is a batch.
+            ``exp(logpdf(x))``, float32 for float32 `x`; without axes of length 1, unless there is a batch.  0
+            if a coordinate is infinitely far from the mean; NaN if one of ``x - mean`` is NaN.
 
         Raises
         ------
@@ -85,7 +86,8 @@ class MultivariateNormalFunctions:
         float64, float32 or ndarray, shape (...)
             ``-(d log(2 pi) + log det cov + |L^-1 (x - mean)|^2) / 2`` with ``cov = L L^T``, float32 for
             float32 `x`; without axes of length 1, unless there is a batch.  -inf outside of the support of a
-            singular distribution, on which its density is [1]_.
+            singular distribution, on which its density is [1]_, and if a coordinate is infinitely far from
+            the mean; NaN if one of ``x - mean`` is NaN.
 
         Raises
         ------
@@ -133,7 +135,8 @@ class MultivariateNormalFunctions:
         -------
         float64, float32 or ndarray, shape (...)
             ``sqrt((x - mean)^T cov^-1 (x - mean))``: how many standard deviations, in its direction.  The
-            distance, not its square.  inf outside of the support of a singular distribution.
+            distance, not its square.  inf outside of the support of a singular distribution, and if a
+            coordinate is infinitely far from the mean; NaN if one of ``x - mean`` is NaN.
 
         Raises
         ------

@@ -280,9 +280,9 @@ def _of_one(
     """What makes rows of one distribution: x = mean + L z, or x[p] = mean[p] + L z."""
     flat = out.reshape(-1, out.shape[-1])
     if permutation is None:
-        colorizer = kernels.Colorizer(np.ascontiguousarray(mean), np.ascontiguousarray(scale_tril))
+        colorizer = kernels.Colorizer(mean, scale_tril)
         return lambda start, stop: colorizer.apply(flat[start:stop]), colorizer
-    permuted = kernels.Colorizer(mean[permutation], np.ascontiguousarray(scale_tril))
+    permuted = kernels.Colorizer(mean[permutation], scale_tril)
     inverse = np.argsort(permutation)
 
     def transform(start: int, stop: int) -> None:

@@ -334,6 +334,33 @@ def test_layout_of_arguments():
     assert_same(default_rng(1).multivariate_normal(mean, fortran, 9), want)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("moved", ["unaligned", "byte-swapped"])
+def test_alignment_and_byte_order_do_not_matter(moved, dtype):
+    """Of means, covariances and factors, one or a batch; an `out` like that is refused, as NumPy does."""
+
+    def move(array):
+        if moved == "byte-swapped":
+            return array.astype(array.dtype.newbyteorder())
+        raw = b"x" + array.tobytes()
+        return np.frombuffer(raw, array.dtype, array.size, offset=1).reshape(array.shape)
+
+    means, covs = np.stack([a_mean(3), a_mean(3) + 1]), np.stack([a_covariance(3), np.ones((3, 3))])
+    factors = np.linalg.cholesky(covs + np.eye(3))
+    for mean in (means, means[0]):
+        for name, matrices in (("cov", covs), ("scale_tril", factors)):
+            for matrix in (matrices, matrices[0], matrices[1]):
+                want = default_rng(1).multivariate_normal(mean, size=(5, 2), dtype=dtype, **{name: matrix})
+                got = default_rng(1).multivariate_normal(
+                    move(mean), size=(5, 2), dtype=dtype, **{name: move(matrix)}
+                )
+                assert_same(got, want)
+    rng, out = default_rng(1), move(np.zeros((4, 3), dtype))
+    with pytest.raises(ValueError, match="aligned, and in machine byte-order"):
+        rng.multivariate_normal(means[0], covs[0], dtype=dtype, out=out)
+    assert rng.tell(dtype) == 0
+
+
 def test_the_lower_triangle_counts():
     """What differs within the tolerance does not matter; float32 gets more of it."""
     cov = a_covariance(3)

@@ -248,15 +248,111 @@ def test_dtypes_of_points(name, allow_singular):
         getattr(frozen, name)(x + 0j)
 
 
-def test_points_that_are_not_finite():
-    """NaN gives NaN; infinity is infinitely far away."""
-    frozen = multivariate_normal([0, 0], [[2, 1], [1, 2]])
-    x = np.array([[np.inf, 0], [0, -np.inf], [np.nan, 0], [0, np.nan]])
+DISTANCES = {"logpdf": -np.inf, "pdf": 0.0, "mahalanobis": np.inf}
+SPECIALS = [np.inf, -np.inf, np.nan, 1e308, -1e308]
+
+
+def laid_out(array, layout):
+    """The same numbers, otherwise in memory."""
+    if layout == "strided":
+        spread = np.zeros([2 * n for n in array.shape], array.dtype)
+        spread[(slice(None, None, 2),) * array.ndim] = array
+        return spread[(slice(None, None, 2),) * array.ndim]
+    if layout == "unaligned":
+        return unaligned(array)
+    return np.asfortranarray(array) if layout == "Fortran" else array
+
+
+def unaligned(array):
+    """A read-only copy at an odd address."""
+    raw = b"x" + array.tobytes()
+    return np.frombuffer(raw, array.dtype, array.size, offset=1).reshape(array.shape)
+
+
+def assert_by_rule(frozen, x, mean, singular=False):
+    """A coordinate of x - mean that is NaN makes NaN; else one that is infinite is infinitely far away.
+
+    Finite points are what they are among finite ones.  The ufunc, and few points and the short way for them,
+    agree.
+    """
+    with np.errstate(all="ignore"):
+        deviation = x.astype(float) - mean
+    is_nan, is_inf = np.isnan(deviation).any(axis=-1), np.isinf(deviation).any(axis=-1)
+    finite = ~(is_nan | is_inf)
+    tame = np.where(finite[..., None], x, 0 if np.isinf(mean).any() else mean).astype(x.dtype)
+    for name, far in DISTANCES.items():
+        got = np.reshape(getattr(frozen, name)(x), x.shape[:-1])
+        assert np.isnan(got[is_nan]).all()
+        assert (got[is_inf & ~is_nan] == far).all()
+        assert_same(got[finite], np.reshape(getattr(frozen, name)(tame), x.shape[:-1])[finite])
+        for i in range(min(3, len(x))):
+            assert_same(np.ravel(getattr(frozen, name)(x[i : i + 1])), got[i : i + 1])
+            if x.dtype == np.float64:
+                assert_same(np.ravel(getattr(frozen, name)(x[i].tolist())), got[i : i + 1])
+    want = np.nan if is_nan.any() else -np.inf if is_inf.any() else None
+    if want is not None:
+        np.testing.assert_equal(frozen.loglikelihood(x), want)
+
+
+@settings(deadline=None, max_examples=150)
+@given(data=st.data())
+def test_points_that_are_not_finite(data):
+    """In any coordinates, any dimension, number of points, dtype, layout and parameters; the mean, too."""
+    d, n = data.draw(st.integers(1, 40)), data.draw(st.sampled_from([1, 2, 7, 16, 31, 32, 33, 70]))
+    dtype = data.draw(st.sampled_from([np.float64, np.float32]))
+    source = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    factor = np.tril(source.standard_normal((d, d)) * source.integers(0, 2, (d, d)), -1) / d + np.eye(d)
+    cov, mean = factor @ factor.T, source.standard_normal(d)
+    x = source.standard_normal((n, d))
+    for _ in range(data.draw(st.integers(0, 4))):
+        x[data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, d - 1))] = data.draw(
+            st.sampled_from(SPECIALS[:3])
+        )
+    if data.draw(st.booleans()):
+        mean[data.draw(st.integers(0, d - 1))] = data.draw(st.sampled_from(SPECIALS[:3]))
+    frozen = data.draw(
+        st.sampled_from(
+            [
+                lambda: multivariate_normal(mean, cov),
+                lambda: multivariate_normal(mean, scale_tril=factor),
+                lambda: multivariate_normal(mean, precision=cov),
+                lambda: multivariate_normal(mean, COVARIANCE.from_cholesky(factor)),
+                lambda: multivariate_normal(mean, COVARIANCE.from_precision(cov)),
+                lambda: multivariate_normal(mean, np.diag(np.arange(d)), allow_singular=True),
+            ]
+        )
+    )()
+    layout = data.draw(st.sampled_from(["contiguous", "strided", "Fortran", "unaligned"]))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        np.testing.assert_array_equal(frozen.logpdf(x), [-np.inf, -np.inf, np.nan, np.nan])
-        np.testing.assert_array_equal(frozen.pdf(x), [0, 0, np.nan, np.nan])
-        np.testing.assert_array_equal(frozen.mahalanobis(x), [np.inf, np.inf, np.nan, np.nan])
+        assert_by_rule(frozen, laid_out(x.astype(dtype), layout), mean)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 5, 24, 40])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_points_of_batches_that_are_not_finite(d, dtype):
+    """Each point, mean and covariance on its own, or one for all: as of each pair alone."""
+    source = np.random.default_rng(d)
+    x, means = source.standard_normal((40, d)).astype(dtype), source.standard_normal((40, d))
+    for row, special in enumerate(SPECIALS[:3] * 3):
+        (x, means)[row % 2][row, source.integers(d)] = special
+    covs = np.stack([a_covariance(d, seed) for seed in range(40)])
+    for cov in (covs, covs[0], np.diag(np.arange(d))):
+        frozen = multivariate_normal(means, cov, allow_singular=cov.ndim == 2)
+        for name in DISTANCES:
+            together = getattr(frozen, name)(x)
+            for i in range(40):
+                one = multivariate_normal(means[i], cov[i] if cov.ndim == 3 else cov, cov.ndim == 2)
+                assert_same(together[i], getattr(one, name)(x[i : i + 1]))
+
+
+@pytest.mark.parametrize("d", [2, 3, 8, 30])
+def test_overflow_on_the_way_is_infinitely_far(d):
+    """Finite points of which L^-1 (x - mean) overflows, with signs that would cancel."""
+    factor = np.tril(np.full((d, d), -1e9), -1) + 1e-9 * np.eye(d)
+    frozen = multivariate_normal(None, scale_tril=factor)
+    x = np.array([[1e300, -1e300] * (d // 2) + [1e300] * (d % 2)])
+    assert (frozen.logpdf(x), frozen.pdf(x), frozen.mahalanobis(x)) == (-np.inf, 0, np.inf)
 
 
 def test_layout_of_points():
