@@ -109,12 +109,14 @@ class MultivariateNormal(MultivariateNormalFunctions):
         Raises
         ------
         ValueError
-            If shapes do not match; if a matrix is not finite, not symmetric, or has negative eigenvalues; if
-            `scale_tril` is no factor.
+            If shapes do not match, or `mean` is empty; if a matrix is not finite, not symmetric, or has
+            negative eigenvalues; if `scale_tril` is no factor; if a parameter holds strings.
         numpy.linalg.LinAlgError
-            If the covariance is singular and may not be, or if `precision` is.
+            A ValueError, too: unless ``allow_singular=True``, if the covariance is singular or not symmetric;
+            if `precision` is not positive definite.
         TypeError
-            If a parameter is complex; if more than one of `cov`, `scale_tril` and `precision` is given.
+            If a parameter is complex, or no number; if more than one of `cov`, `scale_tril` and `precision`
+            is given.
 
         Examples
         --------

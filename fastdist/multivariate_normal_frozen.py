@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
+from fastdist.covariance import real
 from fastdist.factored_covariance import FactoredCovariance, SingularCovariance
 from fastdist.generator import Generator, Size
 from fastdist.multivariate_normal_likelihood import loglikelihood
@@ -20,7 +21,7 @@ from fastdist.multivariate_normal_parameters import (
     squeeze,
 )
 from fastdist.multivariate_normal_relations import MultivariateNormalRelations
-from fastdist.multivariate_sampling import rows_of
+from fastdist.multivariate_sampling import as_shape, check_batch
 from fastdist.random_state import check_random_state
 
 if TYPE_CHECKING:
@@ -203,12 +204,12 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             if isinstance(self._factored, FactoredCovariance):
                 out = rng.multivariate_normal(self._mean, size=size, scale_tril=self._factored.scale_tril)
             else:
-                out = rng.multivariate_normal(self._mean, self._factored.covariance, size)
+                out = rng.multivariate_normal(self._mean, self._factored.covariance, size, "ignore")
         elif represented:
-            shape = tuple(size) if np.iterable(size) else (operator.index(size),)  # type: ignore[arg-type]
-            out = self._mean + self.cov_object.colorize(rng.normal(size=(*shape, self.dim)))
+            out = self._mean + self.cov_object.colorize(rng.normal(size=(*as_shape(size), self.dim)))  # type: ignore[arg-type]
         else:
-            out = rng.multivariate_normal(self._mean, self.cov, size)
+            shape = None if size is None else as_shape(size)
+            out = rng.multivariate_normal(self._mean, self.cov, shape, "ignore")  # it has been checked
         return out if represented else squeeze(out)
 
     def _rvs_of_batch(self, rng: np.random.Generator | np.random.RandomState, size: Size) -> Array:
@@ -216,9 +217,10 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         factored = self._factored
         if isinstance(rng, Generator):
             if isinstance(factored, SingularCovariance):
-                return rng.multivariate_normal(self._mean, factored.covariance, size)
+                return rng.multivariate_normal(self._mean, factored.covariance, size, "ignore")
             return rng.multivariate_normal(self._mean, size=size, scale_tril=factored.scale_tril)
-        rows = self._batch if size is None else rows_of(size, self._batch)
+        rows = self._batch if size is None else as_shape(size)
+        check_batch(rows, self._batch)
         z = rng.standard_normal((*rows, self.dim))
         if isinstance(factored, SingularCovariance):
             drawn: Array = self._mean + factored.colorize(z)
@@ -242,12 +244,16 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
                 f"multivariate_normal.{name} needs SciPy: pip install 'fastdist-kernels[scipy]'"
             ) from error
         if self._batched:
-            raise ValueError(f"{name} takes one mean and one cov, not a batch")
+            raise ValueError(f"{name} takes one mean and one cov, not a batch of shape {self._batch}")
+        points = process_quantiles(x, self.dim, False)
+        if lower_limit is not None:
+            lower_limit = real(lower_limit, "lower_limit", ValueError)
+            _check_limit(lower_limit, np.shape(x), points)
         cov = self.cov if isinstance(self.cov_object, Factored) else self.cov_object
         keywords = {} if rng is None else {"rng": rng}
         # What may be singular has been settled; SciPy would refuse more.
         return getattr(multivariate_normal, name)(
-            x,
+            points,
             self._mean,
             cov,
             True,
@@ -257,6 +263,16 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             lower_limit=lower_limit,
             **keywords,
         )
+
+
+def _check_limit(lower_limit: Array, given: tuple[int, ...], points: Array) -> None:
+    """Raise a ValueError unless it broadcasts with the points, which were given in another shape."""
+    try:
+        np.broadcast_shapes(lower_limit.shape, points.shape)
+    except ValueError:
+        raise ValueError(
+            f"lower_limit and x must broadcast: they are of shapes {lower_limit.shape} and {given}"
+        ) from None
 
 
 def _read_only(parameter: Any) -> Array:

@@ -51,7 +51,8 @@ class MultivariateNormalFunctions:
         Raises
         ------
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` raises them; ValueError also if `x` has not d components, TypeError if it is complex.
+            As `freeze` raises them; ValueError also if `x` has not d components, or holds strings; TypeError
+            if it is complex.
 
         Examples
         --------
@@ -92,7 +93,8 @@ class MultivariateNormalFunctions:
         Raises
         ------
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` raises them; ValueError also if `x` has not d components, TypeError if it is complex.
+            As `freeze` raises them; ValueError also if `x` has not d components, or holds strings; TypeError
+            if it is complex.
 
         References
         ----------
@@ -141,7 +143,8 @@ class MultivariateNormalFunctions:
         Raises
         ------
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` raises them; ValueError also if `x` has not d components, TypeError if it is complex.
+            As `freeze` raises them; ValueError also if `x` has not d components, or holds strings; TypeError
+            if it is complex.
 
         Examples
         --------
@@ -179,7 +182,8 @@ class MultivariateNormalFunctions:
         Raises
         ------
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` raises them; ValueError also if `x` has not d components, TypeError if it is complex.
+            As `freeze` raises them; ValueError also if `x` has not d components, or holds strings; TypeError
+            if it is complex.
 
         Notes
         -----
@@ -237,7 +241,7 @@ class MultivariateNormalFunctions:
         ImportError
             If SciPy is not installed.
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` and SciPy raise them; ValueError also for batches.
+            As `freeze` and SciPy raise them; ValueError also for batches, or if `x` has not d components.
 
         Examples
         --------
@@ -300,7 +304,7 @@ class MultivariateNormalFunctions:
         ImportError
             If SciPy is not installed.
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` and SciPy raise them; ValueError also for batches.
+            As `freeze` and SciPy raise them; ValueError also for batches, or if `x` has not d components.
 
         Examples
         --------

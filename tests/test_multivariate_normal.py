@@ -100,7 +100,7 @@ every_parameter = pytest.mark.parametrize("case", PARAMETERS)
 
 
 def assert_outcome(got, want):
-    """The same result, or the same error; SciPy's own message unless it is about shapes of operands."""
+    """The same result, or the same error; SciPy's message first, unless it is about shapes of operands."""
     if isinstance(want, Exception):
         if isinstance(want, TypeError):  # SciPy 1.17 fails for one point outside of the support
             assert "item assignment" in str(want)
@@ -108,7 +108,7 @@ def assert_outcome(got, want):
             return
         assert type(got) is type(want)
         if not str(want).startswith(("matmul", "operands", "cannot reshape")):
-            assert str(got) == str(want)
+            assert str(got).startswith(str(want).replace(",and", ", and"))
         return
     assert not isinstance(got, Exception), got
     assert_like(got, want)
@@ -138,8 +138,7 @@ def test_entropy_and_attributes_are_those_of_scipy(case):
         got = outcome(lambda s=allow_singular: multivariate_normal(mean, cov, s))
         want = outcome(lambda s=allow_singular: SCIPY(mean, cov, s))
         if isinstance(want, Exception):
-            assert type(got) is type(want)
-            assert str(got) == str(want)
+            assert_outcome(got, want)
             continue
         for name in ("dim", "maxpts", "abseps", "releps"):
             assert getattr(got, name) == getattr(want, name)
@@ -434,11 +433,13 @@ def test_draws_of_batches():
     assert frozen.rvs(random_state=np.random.RandomState(1)).shape == (3, 2)
     for new in (fastdist.default_rng, np.random.default_rng, np.random.RandomState):
         rng = new(1)
-        for size in (5, -1, (2, 5), ()):
+        for size in (5, (2, 5), ()):
             with pytest.raises(
                 ValueError, match=r"Output size .* is not compatible with broadcast dimensions"
             ):
                 frozen.rvs(size, rng)
+        with pytest.raises(ValueError, match="negative dimensions are not allowed: size is -1"):
+            frozen.rvs(-1, rng)
         assert rng.standard_normal() == new(1).standard_normal()  # it was not moved
 
 
@@ -550,11 +551,14 @@ def test_no_floating_point_warnings():
 
 
 def test_no_dimensions_and_no_points():
-    empty = multivariate_normal(np.zeros(0), np.eye(0))
-    assert empty.dim == 0
-    assert empty.logpdf([]) == 0
-    assert empty.logpdf(np.ones((4, 0))).shape == (4,)
-    assert empty.rvs(5).shape == (5, 0)
+    """An empty mean is refused, as SciPy refuses it; no points are none."""
+    for arguments in (([],), ([], 1), ([], np.eye(0)), (None, np.eye(0)), (np.zeros((3, 0)), 1)):
+        for call in (multivariate_normal, multivariate_normal.rvs, multivariate_normal.entropy):
+            with pytest.raises(
+                ValueError, match="must not be empty: a distribution has one dimension or more"
+            ):
+                call(*arguments)
+    assert multivariate_normal.logpdf(np.ones((3, 2)), np.zeros((0, 1, 2)), 1).shape == (0, 3)
     assert multivariate_normal.logpdf(np.ones((0, 2)), [0, 0], [1, 1]).shape == (0,)
     assert multivariate_normal.rvs([0, 0], [1, 1], 0).shape == (0, 2)
 
@@ -562,26 +566,77 @@ def test_no_dimensions_and_no_points():
 # Mistakes
 
 I2 = np.eye(2)
+with np.errstate(all="ignore"):
+    INFINITE_OBJECT = COVARIANCE.from_diagonal([1, np.inf])
 MISTAKES = {
     "nan": (ValueError, r"cov\[0, 1\] is nan", {"cov": [[1, np.nan], [np.nan, 1]]}),
     "inf": (ValueError, r"cov\[1, 1\] is inf", {"cov": [[1, 0], [0, np.inf]]}),
-    "asymmetric": (ValueError, r"cov\[0, 1\] = 0.5, cov\[1, 0\] = 0.4", {"cov": [[1, 0.5], [0.4, 1]]}),
+    "asymmetric": (
+        np.linalg.LinAlgError,
+        r"must be symmetric positive definite. cov is not symmetric: cov\[0, 1\] = 0.5, cov\[1, 0\] = 0.4",
+        {"cov": [[1, 0.5], [0.4, 1]]},
+    ),
+    "asymmetric, may be singular": (
+        ValueError,
+        r"must be symmetric positive semidefinite. cov is not symmetric: cov\[0, 1\] = 0.5",
+        {"cov": [[1, 0.5], [0.4, 1]], "allow_singular": True},
+    ),
+    "strings": (ValueError, "mean must be real numbers, not strings such as 'a'", {"mean": ["a", "b"]}),
+    "strings of numbers": (ValueError, "cov must be .* not strings such as '1'", {"cov": [["1"]]}),
+    "bytes": (ValueError, "mean must be .* not strings such as b'1'", {"mean": [b"1"]}),
+    "string among objects": (ValueError, "not strings such as 'a'", {"mean": np.array([1, "a"], object)}),
+    "string as factor": (ValueError, "scale_tril must be .* such as 'a'", {"scale_tril": "a"}),
+    "string as precision": (ValueError, "precision must be .* such as 'a'", {"precision": "a"}),
+    "None": (TypeError, "mean must be real numbers, not NoneType", {"mean": [None, 1]}),
+    "ragged": (ValueError, "cov must be an array whose rows have the same length", {"cov": [[1, 0], [1]]}),
+    "dates": (TypeError, r"real numbers, not datetime64", {"mean": np.array(["2020"], "M8[Y]")}),
     "batch": (ValueError, r"cov\[1, 0, 0\] is nan", {"cov": np.stack([I2, I2 * np.nan])}),
     "complex": (TypeError, "mean and cov must not be complex", {"cov": I2 + 0j}),
     "complex mean": (TypeError, "mean and cov must not be complex", {"mean": [0j, 1], "cov": I2}),
-    "singular": (np.linalg.LinAlgError, "must be symmetric positive definite", {"cov": np.ones((2, 2))}),
+    "singular": (
+        np.linalg.LinAlgError,
+        "must be symmetric positive definite. The least eigenvalue of cov is 0, the largest 3. `allow_s",
+        {"cov": np.diag([0.0, 3.0])},
+    ),
     "singular batch": (np.linalg.LinAlgError, "positive definite", {"cov": np.ones((3, 2, 2))}),
-    "indefinite batch": (ValueError, "positive semidefinite", {"cov": np.stack([I2, -I2])}),
+    "indefinite": (
+        ValueError,
+        "must be symmetric positive semidefinite. The least eigenvalue of cov is -1, the largest 3.",
+        {"cov": [[1, 2], [2, 1]]},
+    ),
+    "indefinite batch": (
+        ValueError,
+        r"positive semidefinite. The least eigenvalue of cov\[1\] is -2, the largest -1.",
+        {"cov": np.stack([I2, np.diag([-1.0, -2.0]), np.diag([1.0, 0.0])])},
+    ),
+    "negative variance": (ValueError, "The variance cov is -1.", {"cov": -1}),
+    "variances": (
+        ValueError,
+        "3 variances, but 'mean' is a vector of length 2",
+        {"mean": [0, 0], "cov": [1] * 3},
+    ),
+    "variances alone": (ValueError, "3 variances, but without a 'mean' there is one", {"cov": [1, 2, 3]}),
+    "batch of means": (
+        ValueError,
+        r"of shape \(2, 2\), but 'mean' is a batch, of shape \(2, 1\), of vectors of length 1",
+        {"mean": [[0], [0]], "cov": I2},
+    ),
     "zero": (np.linalg.LinAlgError, "positive definite", {"cov": np.zeros((2, 2))}),
     "batches": (ValueError, "must broadcast", {"mean": np.zeros((3, 2)), "cov": np.stack([I2, I2])}),
     "two": (TypeError, "takes one of 'cov', 'scale_tril'", {"cov": I2, "scale_tril": I2}),
     "two more": (TypeError, "takes one of 'cov', 'scale_tril'", {"precision": I2, "scale_tril": I2}),
     "precision": (np.linalg.LinAlgError, "`precision`", {"precision": np.ones((2, 2))}),
+    "precision indefinite": (
+        np.linalg.LinAlgError,
+        "`precision` must .* The least eigenvalue of precision is -1, the largest 3.",
+        {"precision": [[1, 2], [2, 1]]},
+    ),
+    "infinite object": (ValueError, r"cov\[1, 1\] is inf", {"cov": INFINITE_OBJECT}),
     "precision asymmetric": (ValueError, "precision is not symmetric", {"precision": [[1, 1], [0, 1]]}),
     "factor": (ValueError, "not lower triangular", {"scale_tril": [[1, 1], [0, 1]]}),
     "factor singular": (ValueError, "must be positive: scale_tril", {"scale_tril": [[1, 0], [0, 0]]}),
     "factor nan": (ValueError, r"scale_tril\[0, 0\] is nan", {"scale_tril": [[np.nan, 0], [0, 1]]}),
-    "seed": (ValueError, "cannot be used to seed", {"seed": "x"}),
+    "seed": (ValueError, "'x' cannot be used to seed .* pass None, an int", {"seed": "x"}),
     "unknown": (TypeError, "unexpected keyword", {"loc": 0}),
 }
 
@@ -597,8 +652,76 @@ def test_mistakes(case):
 def test_points_of_another_dimension():
     for batch in (False, True):
         frozen = multivariate_normal(np.zeros((3, 2)) if batch else [0, 0], I2)
-        with pytest.raises(ValueError, match="points of x have 3 components, those of the distribution 2"):
-            frozen.logpdf(np.ones((4, 3)))
+        for call in (frozen.logpdf, frozen.pdf, frozen.mahalanobis, frozen.loglikelihood):
+            with pytest.raises(
+                ValueError,
+                match=r"points of x have 3 components, those of the distribution 2: .*, 2\), not \(4, 3\)",
+            ):
+                call(np.ones((4, 3)))
+
+
+@pytest.mark.parametrize("name", ["cdf", "logcdf"])
+def test_mistakes_in_the_distribution_function(name):
+    """They are found before SciPy sees them."""
+    call = getattr(multivariate_normal([0, 0], I2), name)
+    with pytest.raises(
+        ValueError, match=r"points of x have 3 components, .* of shape \(..., 2\), not \(3,\)"
+    ):
+        call([1, 2, 3])
+    with pytest.raises(ValueError, match="x must be real numbers, not strings"):
+        call(["a", "b"])
+    with pytest.raises(TypeError, match="x must not be complex"):
+        call([1j, 0])
+    with pytest.raises(ValueError, match=r"lower_limit and x must broadcast: .* \(3,\) and \(2,\)"):
+        call([0, 0], lower_limit=[0, 0, 0])
+    with pytest.raises(ValueError, match="lower_limit must be real numbers"):
+        call([0, 0], lower_limit="a")
+
+
+STRANGE_POINTS = {
+    "strings": (ValueError, "not strings such as 'a'", ["a", "b"]),
+    "strings of numbers": (ValueError, "not strings such as '1'", ["1", "2"]),
+    "None": (TypeError, "not NoneType", None),
+    "a None": (TypeError, "not NoneType", [None, 1.0]),
+    "complex": (TypeError, "x must not be complex, but x is complex128", [1j, 0]),
+    "complex objects": (TypeError, "x must not be complex, but x is complex", np.array([1j, 0], object)),
+    "an object": (TypeError, "not object", object()),
+    "a dict": (TypeError, "not dict", {}),
+    "ragged": (ValueError, "x must be an array whose rows have the same length", [[1, 2], [3]]),
+    "dates": (TypeError, "not datetime64", np.array(["2020", "2021"], "M8[Y]")),
+}
+
+
+@pytest.mark.parametrize("case", STRANGE_POINTS)
+def test_points_that_are_no_numbers(case):
+    """The type of SciPy's error for strings; and the argument, what it is, what it should be."""
+    error, message, x = STRANGE_POINTS[case]
+    for frozen in (multivariate_normal([0, 0], I2), multivariate_normal(np.zeros((3, 2)), I2)):
+        for call in (frozen.logpdf, frozen.pdf, frozen.mahalanobis, frozen.loglikelihood):
+            with pytest.raises(error, match=message) as caught:
+                call(x)
+            assert str(caught.value).startswith("x must")
+
+
+SIZES = {
+    "a string": (TypeError, "size must be an int or a tuple of ints, not 'a'", "a"),
+    "a float": (TypeError, "size must be an int or a tuple of ints, not 1.5", 1.5),
+    "of strings": (TypeError, r"size must be .* not \(2, 'a'\)", (2, "a")),
+    "negative": (ValueError, r"negative dimensions are not allowed: size is \(2, -1\)", (2, -1)),
+}
+
+
+@pytest.mark.parametrize("case", SIZES)
+@pytest.mark.parametrize("new", [fastdist.default_rng, np.random.default_rng, np.random.RandomState])
+@pytest.mark.parametrize("cov", [I2, np.ones((2, 2)), COVARIANCE.from_diagonal([1, 2])])
+def test_sizes_that_there_are_not(case, new, cov):
+    """Refused in the same words, whatever is drawn from, which is not moved."""
+    error, message, size = SIZES[case]
+    rng = new(1)
+    for mean in ([0, 0], np.zeros((1, 2))):
+        with pytest.raises(error, match=message):
+            multivariate_normal(mean, cov, allow_singular=True).rvs(size, rng)
+    assert rng.standard_normal() == new(1).standard_normal()
 
 
 @pytest.mark.parametrize("value", [0.5, 2])
@@ -652,7 +775,9 @@ def test_error_of_a_singular_batch():
     """It names the member, and does not speak of ``allow_singular=False`` where that is True."""
     cov = np.stack([np.eye(2), np.eye(2), np.ones((2, 2))])
     for allow_singular in (False, True):
-        with pytest.raises(np.linalg.LinAlgError, match=r"batch must be .* number \[2\] is singular"):
+        with pytest.raises(
+            np.linalg.LinAlgError, match=r"batch must be .* least eigenvalue of cov\[2\] is 0"
+        ):
             multivariate_normal([0, 0], cov, allow_singular=allow_singular)
 
 
