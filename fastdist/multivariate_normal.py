@@ -248,23 +248,30 @@ class MultivariateNormal(MultivariateNormalFunctions):
         Returns
         -------
         mean : ndarray of float64, shape (d,)
-            The mean of the data, or `fix_mean`.
+            The mean of the data, or a copy of `fix_mean`.  Of a column with an infinity it is infinite, with
+            infinities of both signs, or NaN, it is NaN.
         cov : ndarray of float64, shape (d, d)
-            The mean of ``(x - mean) (x - mean)^T``, or `fix_cov`.
+            The mean of ``(x - mean) (x - mean)^T``, or a copy of `fix_cov`.  NaN for columns that are not
+            finite.
 
         Raises
         ------
         ValueError
-            If `x` is not two-dimensional, or a fixed parameter does not fit it; if `fix_cov` is not positive
-            semidefinite.
+            If `x` is not two-dimensional, or a fixed parameter does not fit it; if `fix_cov` is not finite,
+            symmetric and positive semidefinite; if an argument holds strings.
         TypeError
-            If an argument is complex.
+            If an argument is complex, or no number.
+
+        Warns
+        -----
+        RuntimeWarning
+            If there are no data: what is not fixed is NaN then.
 
         Notes
         -----
         The data are read twice, in blocks: for the mean, then for the sums of products of deviations from
-        it, and for what rounding has left of the mean.  No array of their size is made.  Sums are in a fixed
-        order: the number of threads cannot be seen in the result.
+        it.  No array of their size is made.  The sums of the mean are compensated: it is the exact one,
+        rounded once.  All sums are in a fixed order: the number of threads does not affect the result.
 
         Examples
         --------
