@@ -62,8 +62,10 @@ class MultivariateNormal(MultivariateNormalFunctions):
     def __init__(self, seed: Any = None) -> None:
         self._random_state = check_random_state(seed)
 
-    def __reduce__(self) -> str:
-        return "multivariate_normal"
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if self is multivariate_normal:
+            return "multivariate_normal"
+        return type(self), (self._random_state,)
 
     def freeze(
         self,

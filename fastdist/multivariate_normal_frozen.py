@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import operator
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -34,7 +34,10 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
     """The multivariate normal distribution for one mean and one covariance, or a batch of them.
 
     The covariance is factored once.  Each method is that of `fastdist.multivariate_normal`, without the
-    parameters.
+    parameters.  The parameters are copied: a later change of the arrays that were given has no effect.
+
+    A copy, deep copy or pickle has a stream of its own, which goes on where this one is.  Without a `seed`
+    all draw from ``dist.random_state``.
 
     Parameters
     ----------
@@ -121,7 +124,7 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
 
     def _new_whitener(self) -> density.Whitener | None:
         """What evaluates few points in no time, for one regular distribution."""
-        if self._batched or not self.dim or not isinstance(self._factored, FactoredCovariance):
+        if self._batched or not isinstance(self._factored, FactoredCovariance):
             return None
         return density.Whitener(self._mean, self._factored.scale_tril, float(self._factored.log_peak))
 
@@ -130,7 +133,26 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        # A pickled mean may lie in a buffer of the caller's, unaligned.
+        self._mean = np.array(self._mean, np.float64)
         self._whitener = self._new_whitener()
+
+    def __copy__(self) -> Self:
+        """Another, with a stream of its own: see `__deepcopy__`."""
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Another, with a stream of its own that goes on as this one does.
+
+        One without, which draws from ``dist.random_state``, or from NumPy's global RandomState, still does.
+        What is frozen is shared, since nothing writes to it.
+        """
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
+        memo[id(self)] = twin
+        if self._random_state is not check_random_state(np.random):
+            twin._random_state = deepcopy(self._random_state, memo)
+        return twin
 
     def __repr__(self) -> str:
         batch = f", batch of shape {self._batch}" if self._batched else ""
@@ -277,6 +299,6 @@ def _check_limit(lower_limit: Array, given: tuple[int, ...], points: Array) -> N
 
 def _read_only(parameter: Any) -> Array:
     """A parameter to look at: what has been computed from it would not follow a change."""
-    view: Array = np.asarray(parameter).view()
+    view: Array = np.asarray(parameter, np.float64).view()
     view.flags.writeable = False
     return view

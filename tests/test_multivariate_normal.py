@@ -366,6 +366,178 @@ def test_layout_of_points():
     assert_same(wide, before)
 
 
+LAYOUTS = {"unaligned": unaligned, "byte-swapped": lambda array: array.astype(array.dtype.newbyteorder())}
+PARAMETERIZED = {
+    "cov": lambda moved: {"cov": moved(a_covariance(3))},
+    "scale_tril": lambda moved: {"scale_tril": moved(np.linalg.cholesky(a_covariance(3)))},
+    "precision": lambda moved: {"precision": moved(a_covariance(3))},
+    "batch": lambda moved: {"cov": moved(np.stack([a_covariance(3, 1), a_covariance(3, 2)]))},
+    "batch of factors": lambda moved: {"scale_tril": moved(np.stack([np.eye(3), 2 * np.eye(3)]))},
+    "singular": lambda moved: {"cov": moved(np.ones((3, 3))), "allow_singular": True},
+    "variances": lambda moved: {"cov": moved(np.array([1.0, 2.0, 3.0]))},
+    "object, factor": lambda moved: {
+        "cov": COVARIANCE.from_cholesky(moved(np.linalg.cholesky(a_covariance(3))))
+    },
+    "object, precision": lambda moved: {"cov": COVARIANCE.from_precision(moved(a_covariance(3)))},
+    "object, diagonal": lambda moved: {"cov": COVARIANCE.from_diagonal(moved(np.array([1.0, 2.0, 3.0])))},
+}
+every_parameterization = pytest.mark.parametrize("case", PARAMETERIZED)
+
+
+def everything_of(frozen, moved):
+    """All that a frozen distribution of three dimensions computes, its arguments moved in memory."""
+    x = np.random.default_rng(1).standard_normal((70, 1, 3))
+    for name in DISTANCES:
+        yield getattr(frozen, name)(moved(x))
+        yield getattr(frozen, name)(moved(x[0]))
+        yield getattr(frozen, name)(moved(x.astype(np.float32)))
+    yield frozen.loglikelihood(moved(x))
+    yield frozen.entropy()
+    yield frozen.cov
+    yield frozen.rvs(random_state=1)
+    for peer in (np.random.default_rng(1), np.random.RandomState(1)):
+        yield np.round(frozen.rvs(random_state=peer), 12)  # SciPy's objects take another way to the last bit
+    yield frozen.marginal(moved(np.array([2, 0]))).logpdf([0.0, 0.0])
+    yield frozen.conditional(moved(np.array([1])), moved(np.array([0.5]))).mean
+    yield frozen.wasserstein(multivariate_normal(moved(np.arange(3.0)), moved(a_covariance(3))))
+    yield frozen.kl_divergence(multivariate_normal(moved(np.arange(3.0)), moved(a_covariance(3))))
+
+
+def assert_same_everything(got, want, moved=lambda array: array):
+    for one, other in zip(everything_of(got, moved), everything_of(want, lambda array: array), strict=True):
+        assert_same(one, other)
+
+
+@every_parameterization
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_alignment_and_byte_order_do_not_matter(case, layout):
+    """Of parameters and of arguments, which are read-only besides."""
+    moved = LAYOUTS[layout]
+    mean = np.array([1.0, -2.0, 0.5])
+    want = multivariate_normal(mean, **PARAMETERIZED[case](np.copy))
+    got = multivariate_normal(moved(mean), **PARAMETERIZED[case](moved))
+    assert_same_everything(got, want, moved)
+
+
+@every_parameterization
+def test_pickles_in_unaligned_buffers(case):
+    """As a cluster sends them: out of band, read-only, at odd addresses."""
+    want = multivariate_normal([1.0, -2.0, 0.5], **PARAMETERIZED[case](np.copy))
+    for made in (want, want.marginal([0, 1, 2]), multivariate_normal(np.zeros((70, 1, 3)), want.cov_object)):
+        buffers = []
+        data = pickle.dumps(made, protocol=5, buffer_callback=buffers.append)
+        moved = [memoryview(b"x" + buffer.raw().tobytes())[1:] for buffer in buffers]
+        assert_same_everything(pickle.loads(data, buffers=moved), made)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_fits_of_other_layouts(layout):
+    moved = LAYOUTS[layout]
+    for dtype in (np.float64, np.float32, np.int64):
+        x = (100 * np.random.default_rng(1).standard_normal((300, 3))).astype(dtype)
+        fixed = {"fix_mean": np.array([1.0, 2, 3]), "fix_cov": a_covariance(3)}
+        for names in ([], ["fix_mean"], ["fix_cov"]):
+            want = multivariate_normal.fit(x, **{name: fixed[name] for name in names})
+            got = multivariate_normal.fit(moved(x), **{name: moved(fixed[name]) for name in names})
+            for one, other in zip(got, want, strict=True):
+                assert_same(one, other)
+
+
+# What is kept is copied
+
+
+def read_only(array):
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+# Ways in which an array reaches a constructor while the caller can still write to it.
+VIEWS = {
+    "itself": lambda array: array,
+    "read-only": read_only,
+    "broadcast": lambda array: np.broadcast_to(array, (2, *array.shape))[0],
+    "transposed": lambda array: array.T,
+    "buffer": lambda array: np.frombuffer(memoryview(array).cast("B"), array.dtype).reshape(array.shape),
+}
+OWNED = {
+    "cov": lambda a: {"cov": a},
+    "scale_tril": lambda a: {"scale_tril": a},
+    "precision": lambda a: {"precision": a},
+    "variances": lambda a: {"cov": a.diagonal()},
+    "batch": lambda a: {"cov": a[None]},
+    "batch of factors": lambda a: {"scale_tril": a[None]},
+    "batch of precisions": lambda a: {"precision": a[None]},
+    "repeated": lambda a: {"cov": np.broadcast_to(a, (4, 3, 3))},
+    "object, factor": lambda a: {"cov": COVARIANCE.from_cholesky(a)},
+    "object, precision": lambda a: {"cov": COVARIANCE.from_precision(a)},
+    "object, precision and covariance": lambda a: {"cov": COVARIANCE.from_precision(a, covariance=a)},
+    "object, diagonal": lambda a: {"cov": COVARIANCE.from_diagonal(a.diagonal())},
+    "object, eigenvalues": lambda a: {"cov": COVARIANCE.from_eigendecomposition((a.diagonal(), a))},
+    "object, of SciPy's own": lambda a: {"cov": SCIPY(None, a).cov_object},
+}
+
+
+@pytest.mark.parametrize("case", OWNED)
+@pytest.mark.parametrize("view", VIEWS)
+def test_later_changes_of_the_callers_memory(case, view):
+    """Of the mean and of the covariance, in whichever form, and through any view: nothing follows them."""
+    mean, matrix = np.array([1.0, -2.0, 0.5]), np.eye(3)
+    untouched = multivariate_normal(mean.copy(), **OWNED[case](matrix.copy()))
+    frozen = multivariate_normal(VIEWS[view](mean), **OWNED[case](VIEWS[view](matrix)))
+    part, want = frozen.marginal([0, 2]), untouched.marginal([0, 2])
+    mean[:], matrix[:] = 77.0, 99.0
+    assert_same_everything(frozen, untouched)
+    assert_same(frozen.mean, untouched.mean)
+    assert_same(part.logpdf([0.0, 0.0]), want.logpdf([0.0, 0.0]))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_later_changes_of_a_singular_covariance(view):
+    mean, cov = np.array([1.0, -2.0, 0.5]), np.ones((3, 3))
+    untouched = multivariate_normal(mean.copy(), cov.copy(), allow_singular=True)
+    frozen = multivariate_normal(VIEWS[view](mean), VIEWS[view](cov), allow_singular=True)
+    mean[:], cov[:] = 77.0, 99.0
+    assert_same_everything(frozen, untouched)
+
+
+def test_later_changes_of_a_data_frame():
+    """Of which a column may be given as a read-only view."""
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    frozen = multivariate_normal(np.asarray(frame["a"]), np.asarray(frame["b"]))
+    batch = multivariate_normal(np.asarray(frame["a"])[:, None], 1)
+    want = frozen.logpdf([0, 0]), batch.logpdf([0.0])
+    frame.loc[:, :] = 7.0
+    assert_same(frozen.logpdf([[0, 0]]), want[0])
+    assert_same(batch.logpdf([0.0]), want[1])
+
+
+def test_the_arrays_of_a_covariance_are_read_only():
+    """What has been computed from them would not follow a change."""
+    for frozen in (
+        multivariate_normal([0, 0], I2),
+        multivariate_normal([0, 0], precision=np.stack([I2, I2])),
+        multivariate_normal([0, 0], np.ones((2, 2)), True),
+        pickle.loads(pickle.dumps(multivariate_normal([0, 0], I2))),
+    ):
+        known = frozen.cov_object
+        for name in {"scale_tril", "covariance", "log_peak"} & set(dir(known)):
+            array = getattr(known, name)
+            assert not isinstance(array, np.ndarray) or not array.flags.writeable, name
+
+
+def test_pickles_and_copies_of_a_repeated_matrix_are_small():
+    """A matrix that a batch repeats is there but once."""
+    for name in ("cov", "scale_tril", "precision"):
+        frozen = multivariate_normal([1, 2], **{name: np.broadcast_to(np.eye(2), (10**9, 3, 2, 2))})
+        data = pickle.dumps(frozen)
+        assert len(data) < 5000
+        for twin in (pickle.loads(data), copy.copy(frozen), copy.deepcopy(frozen)):
+            assert twin.cov.shape == (10**9, 3, 2, 2)
+            assert twin.cov.strides[:2] == (0, 0)
+
+
 # Batches
 
 
@@ -803,6 +975,72 @@ def test_copies():
     assert pickle.loads(pickle.dumps(multivariate_normal)) is multivariate_normal
     assert repr(frozen) == "<multivariate_normal in 2 dimensions>"
     assert repr(frozen.marginal(0)) == "<multivariate_normal in 1 dimension>"
+
+
+SEEDS = {
+    "int": lambda: 7,
+    "SeedSequence": lambda: np.random.SeedSequence(7),
+    "Generator": lambda: fastdist.default_rng(7),
+    "of another bit generator": lambda: fastdist.Generator(np.random.PCG64(7)),
+    "NumPy's Generator": lambda: np.random.default_rng(7),
+    "RandomState": lambda: np.random.RandomState(7),
+}
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "pickle": lambda frozen: pickle.loads(pickle.dumps(frozen)),
+}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copy_has_a_stream_of_its_own(seed, way):
+    """It goes on where the original is, and neither moves the other."""
+    frozen = multivariate_normal([0, 0], a_covariance(2), seed=SEEDS[seed]())
+    want = multivariate_normal([0, 0], a_covariance(2), seed=SEEDS[seed]()).rvs(9)
+    frozen.rvs(2)
+    twin = COPIES[way](frozen)
+    assert twin.random_state is not frozen.random_state
+    assert_same(twin.rvs(3), want[2:5])
+    assert_same(frozen.rvs(4), want[2:6])
+    assert_same(twin.rvs(4), want[5:])
+    assert_same(frozen.rvs(3), want[6:])
+
+
+@pytest.mark.parametrize("way", COPIES)
+def test_a_copy_without_a_stream_of_its_own(way):
+    """It draws from that of the distribution, as the original does."""
+    frozen = multivariate_normal([0, 0], I2)
+    twin = COPIES[way](frozen)
+    assert twin.random_state is frozen.random_state is multivariate_normal.random_state
+    twin.random_state = 3
+    assert twin.random_state is not frozen.random_state
+
+
+def test_copies_of_what_draws_from_numpys_global_state():
+    """They still do, unless pickled."""
+    frozen = multivariate_normal([0, 0], I2, seed=np.random)
+    assert copy.copy(frozen).random_state is copy.deepcopy(frozen).random_state is frozen.random_state
+    assert pickle.loads(pickle.dumps(frozen)).random_state is not frozen.random_state
+
+
+def test_a_deep_copy_keeps_what_it_shares_with_its_neighbours():
+    """A Generator beside the distribution that draws from it stays the one that it draws from."""
+    rng = fastdist.default_rng(7)
+    frozen, also = copy.deepcopy((multivariate_normal([0, 0], I2, seed=rng), rng))
+    assert frozen.random_state is also
+    assert also is not rng
+
+
+def test_a_distribution_of_ones_own_is_pickled():
+    """With its stream; `fastdist.multivariate_normal` stays what it is."""
+    own = type(multivariate_normal)(seed=7)
+    for twin in (pickle.loads(pickle.dumps(own)), pickle.loads(pickle.dumps(own([0, 0], I2))).dist):
+        assert type(twin) is type(own)
+        assert twin is not own
+    want = own.rvs([0, 0], I2, 5)
+    assert_same(twin.rvs([0, 0], I2, 5), want)
+    assert copy.deepcopy(multivariate_normal) is multivariate_normal
 
 
 @pytest.mark.parametrize("x", [[0.5, 1.0], [[0.0, 0.0], [1.0, 2.0]]])
