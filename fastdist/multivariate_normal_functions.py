@@ -382,7 +382,8 @@ class MultivariateNormalFunctions:
         indices : int or 1-D array_like of ints
             Which components are given.
         values : array_like, shape (..., len(indices))
-            Their values.  Further axes make a batch of distributions, with one covariance.
+            Their values, which must not be infinite.  Further axes make a batch of distributions, with one
+            covariance.
         mean, cov, allow_singular, scale_tril, precision : optional
             The parameters, as `freeze` takes them.
 

@@ -24,7 +24,7 @@ LAYERS = {
     "fastdist.multivariate_sampling": 4,
     "fastdist.generator": 5,
     "fastdist.random_state": 6,
-    "fastdist.confidence_ellipse": 0,
+    "fastdist.confidence_ellipse": 4,
     "fastdist.factored_covariance": 4,
     "fastdist.multivariate_normal_parameters": 5,
     "fastdist.multivariate_normal_likelihood": 6,
