@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fastdist.covariance import number
+
 
 @dataclass(frozen=True)
 class ConfidenceEllipse:
@@ -58,12 +60,15 @@ def ellipse_of(
     mean: NDArray[np.float64], cov: NDArray[np.float64], root_of_determinant: float, level: float
 ) -> ConfidenceEllipse:
     """The ellipse for a level; `fastdist.multivariate_normal.confidence_ellipse` has the formula."""
+    level = number(level, "level")
     if not 0 <= level < 1:
         raise ValueError(f"level must be at least 0 and less than 1, not {level!r}")
-    a, b, c = float(cov[0, 0]) / 2, float(cov[1, 0]) + 0.0, float(cov[1, 1]) / 2
+    # A variance that rounding has made negative is 0.  A fourth of the covariance, so that no sum overflows.
+    a, c = (max(0.0, float(variance)) / 8 for variance in (cov[0, 0], cov[1, 1]))
+    b = float(cov[1, 0]) / 4 + 0.0
     # Eigenvalues of [[2a, b], [b, 2c]]: a + c +- sqrt((a - c)^2 + b^2); the less by the determinant, which
     # does not cancel.
-    long = math.sqrt(a + c + math.hypot(a - c, b))
+    long = 2 * math.sqrt(a + c + math.hypot(a - c, b))
     short = root_of_determinant / long if long else 0.0
     # chi-square with 2 degrees of freedom, its square root; 0, not -0, at level 0
     quantile = math.sqrt(0.0 - 2 * math.log1p(-level))

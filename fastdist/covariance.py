@@ -11,44 +11,82 @@ import warnings
 from typing import Any
 
 import numpy as np
+from numpy.linalg import LinAlgError
 from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky
+from fastdist.exceptions import level_of_caller
 
 EPSILON = 2.0**-52
 FLOAT64 = np.dtype(np.float64)
 # Entries that are looked at as Python numbers: NumPy's calls would cost more.
 FEW = 64
 CHECKS = ("warn", "raise", "ignore")
+STRICT = "strict"  # a LinAlgError, as NumPy's Cholesky raises it
 
 Array = NDArray[Any]
 
 
-def real(value: Any, names: str) -> Array:
-    """As float64; complex numbers are refused, in the words of NumPy's Generator, and so is no number."""
-    array = np.asarray(value)
+def as_array(value: Any, name: str) -> Array:
+    """As an array; rows of different lengths are refused by name."""
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array whose rows have the same length: {error}") from None
+
+
+def real(
+    value: Any, name: str, of_strings: type[Exception] = TypeError, together: str | None = None
+) -> Array:
+    """As float64; whatever is no real number is refused.
+
+    ``of_strings`` is the error that the peer raises for them; ``together`` are the names by which NumPy's
+    Generator calls its arguments where it refuses complex numbers.
+    """
+    array = value if type(value) is np.ndarray else as_array(value, name)
     if array.dtype == FLOAT64:
         return array
-    if array.dtype.kind == "c":
-        raise TypeError(f"{names} must not be complex")
-    if array.dtype.kind not in "fiubO":
-        raise TypeError(f"{names} must be real numbers, not {array.dtype}")
-    if array.dtype.kind == "O":
-        array = np.frompyfunc(lambda number: _float(number, names), 1, 1)(array)
+    kind = array.dtype.kind
+    if kind == "O":
+        array = np.frompyfunc(lambda number: _float(number, name, of_strings, together), 1, 1)(array)
+    elif kind == "c":
+        raise _complex(name, array.dtype, together)
+    elif kind in "UST":
+        raise _string(name, [*array.ravel()[:1].tolist(), ""][0], of_strings)
+    elif kind not in "fiub":
+        raise TypeError(f"{name} must be real numbers, not {array.dtype}")
     with np.errstate(all="ignore"):
         return np.asarray(array, np.float64)
 
 
-def _float(number: Any, names: str) -> float:
+def _float(number: Any, name: str, of_strings: type[Exception], together: str | None) -> float:
     """Of an object; float would make a number of a string, astype NaN of None."""
     if isinstance(number, complex | np.complexfloating):
-        raise TypeError(f"{names} must not be complex")
+        raise _complex(name, type(number).__name__, together)
+    if isinstance(number, str | bytes):
+        raise _string(name, number, of_strings)
     try:
-        if not isinstance(number, str | bytes):
-            return float(number)
+        return float(number)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must be real numbers, not {type(number).__name__}") from None
+
+
+def number(value: Any, name: str) -> float:
+    """As a float, but no string."""
+    try:
+        if not isinstance(value, str | bytes):
+            return float(value)
     except (TypeError, ValueError):
         pass
-    raise TypeError(f"{names} must be real numbers, not {type(number).__name__}")
+    raise TypeError(f"{name} must be a number, not {value!r}")
+
+
+def _complex(name: str, what: Any, together: str | None) -> TypeError:
+    return TypeError(f"{together or name} must not be complex, but {name} is {what}: pass real numbers")
+
+
+def _string(name: str, string: Any, error: type[Exception]) -> Exception:
+    return error(f"{name} must be real numbers, not strings such as {string!r}: convert them with float()")
 
 
 def distinct(array: Array, core: int) -> Array:
@@ -59,8 +97,12 @@ def distinct(array: Array, core: int) -> Array:
     return array[tuple(slice(0, 1) if stride == 0 else slice(None) for stride in array.strides[:batch])]
 
 
-def check_symmetric(matrix: Array, given: Any, name: str) -> None:
-    """Raise a ValueError that names the entry, unless all are finite and both triangles are the same.
+def check_symmetric(
+    matrix: Array, given: Any, name: str, error: type[ValueError] = ValueError, words: str = ""
+) -> None:
+    """Raise an error that names the entry, unless all are finite and both triangles are the same.
+
+    A ValueError for what is not finite; for what is not symmetric the ``error``, which begins with ``words``.
 
     ``|a_ij - a_ji| <= sqrt(eps) sqrt(|a_ii a_jj|) + 4 d eps max|a|`` passes, where eps is the precision of
     the dtype that was given: the first term is generous to what was computed, the second to zeros on the
@@ -84,15 +126,23 @@ def check_symmetric(matrix: Array, given: Any, name: str) -> None:
     if wrong.any():
         *member, i, j = np.argwhere(wrong)[0].tolist()
         one, other = _entry(matrix, name, (*member, i, j)), _entry(matrix, name, (*member, j, i))
-        raise ValueError(f"{name} is not symmetric: {one}, {other}")
+        raise error(f"{words} {name} is not symmetric: {one}, {other}".lstrip())
 
 
 def check_finite(array: Array, name: str) -> None:
     """Raise a ValueError that names the first entry that is not finite."""
-    finite = np.isfinite(array)
-    if not finite.all():
-        index = tuple(np.argwhere(~finite)[0].tolist())
-        raise ValueError(_entry(array, name, index, "is"))
+    _check_none(~np.isfinite(array), array, name, "finite")
+
+
+def check_not_infinite(array: Array, name: str) -> None:
+    """The same for infinite ones: NaN passes."""
+    _check_none(np.isinf(array), array, name, "finite, or NaN")
+
+
+def _check_none(wrong: NDArray[np.bool_], array: Array, name: str, kind: str) -> None:
+    if wrong.any():
+        index = tuple(np.argwhere(wrong)[0].tolist())
+        raise ValueError(f"{name} must be {kind}: {_entry(array, name, index, 'is')}")
 
 
 def check_scale_tril(scale_tril: Array, positive: bool) -> None:
@@ -112,7 +162,10 @@ def check_scale_tril(scale_tril: Array, positive: bool) -> None:
     above = np.triu(scale_tril, 1) != 0
     if above.any():
         index = tuple(np.argwhere(above)[0].tolist())
-        raise ValueError(f"{name} is not lower triangular: {_entry(scale_tril, name, index)}")
+        raise ValueError(
+            f"{name} is not lower triangular: {_entry(scale_tril, name, index)}, where 0 must be; "
+            "numpy.linalg.cholesky makes such a factor of a covariance"
+        )
     diagonal = np.diagonal(scale_tril, axis1=-2, axis2=-1)
     wrong = diagonal <= 0 if positive else diagonal < 0
     if wrong.any():
@@ -159,11 +212,11 @@ def is_regular(scale_tril: Array, cov: Array) -> Any:
         return (pivots * pivots > limit * variances).all(axis=-1)
 
 
-def factor(cov: Array, check_valid: str, tol: float) -> tuple[Array, Array | None]:
+def factor(cov: Array, check: str, tol: Any) -> tuple[Array, Array | None]:
     """L with ``cov = L L^T``, and None; where any is singular, L with ``cov[p][:, p] = L L^T``, and p.
 
-    What is not positive semidefinite, to ``tol``, is dealt with as ``check_valid`` says; negative pivots
-    count as 0.
+    What is not positive semidefinite, to ``tol``, is dealt with as ``check`` says: one of `CHECKS`, or
+    `STRICT`.  Unless an error is raised, negative pivots count as 0.
     """
     scale_tril = cholesky.cholesky(cov)
     regular = is_regular(scale_tril, cov)
@@ -171,18 +224,19 @@ def factor(cov: Array, check_valid: str, tol: float) -> tuple[Array, Array | Non
         return scale_tril, None
     singular = ~np.asarray(regular)
     doubtful = cov[singular]
-    if check_valid != "ignore":
+    if check != "ignore":
         largest = np.diagonal(doubtful, axis1=-2, axis2=-1).max(axis=-1, initial=1.0)
         least = limit_of_pivots(cov)  # rounding errors are no reason to complain
-        if not are_positive_semidefinite(doubtful, max(float(tol), least) * largest):
-            _complain(check_valid)
+        if not are_positive_semidefinite(doubtful, max(number(tol, "tol"), least) * largest):
+            _complain(check, cov, singular)
     permutation = np.broadcast_to(np.arange(cov.shape[-1]), cov.shape[:-1]).copy()
     scale_tril[singular], permutation[singular] = _pivoted(doubtful)
     return scale_tril, permutation
 
 
-def factor_by_numpy(cov: Array, method: str, check_valid: str, tol: float) -> Array:
+def factor_by_numpy(cov: Array, method: str, check_valid: str, tol: Any) -> Array:
     """A full matrix A with ``cov = A A^T``, by NumPy's svd or eigh, and with the checks of its Generator."""
+    tol = number(tol, "tol")
     with np.errstate(all="ignore"):
         if method == "svd":
             u, s, vh = np.linalg.svd(cov)
@@ -192,16 +246,34 @@ def factor_by_numpy(cov: Array, method: str, check_valid: str, tol: float) -> Ar
             valid = not np.any(s < -tol)
         full: Array = u * np.sqrt(np.abs(s))[..., None, :]
     if check_valid != "ignore" and not valid:
-        _complain(check_valid)
+        _complain(check_valid, cov)
     return full
 
 
-def _complain(check_valid: str) -> None:
-    message = "covariance is not symmetric positive-semidefinite."
-    if check_valid == "raise":
+def _complain(check: str, cov: Array, suspects: Any = True) -> None:
+    message = f"covariance is not symmetric positive-semidefinite. {least_eigenvalue(cov, 'cov', suspects)}"
+    if check == STRICT:
+        raise LinAlgError(f"{message} Leave out method='cholesky' to have negative pivots count as 0.")
+    if check == "raise":
         raise ValueError(message)
-    # Said of the line that calls Generator.multivariate_normal.
-    warnings.warn(message, RuntimeWarning, stacklevel=5)
+    warnings.warn(f"{message} The samples have another covariance.", RuntimeWarning, level_of_caller())
+
+
+def least_eigenvalue(cov: Array, name: str, suspects: Any = True) -> str:
+    """A sentence about it: of a batch, about the member of which it is the least, relative to the largest.
+
+    ``suspects`` are the members that are looked at.
+    """
+    suspects = np.broadcast_to(suspects, cov.shape[:-2])
+    eigenvalues = np.linalg.eigvalsh(cov[suspects])
+    with np.errstate(all="ignore"):
+        relative = eigenvalues[:, 0] / np.abs(eigenvalues).max(axis=-1)
+    worst = int(np.argmin(np.nan_to_num(relative)))
+    member = np.argwhere(suspects)[worst].tolist()
+    least, largest = eigenvalues[worst, [0, -1]]
+    if cov.shape[-1] == 1:
+        return f"The variance {name}{member or ''} is {least:.3g}."
+    return f"The least eigenvalue of {name}{member or ''} is {least:.3g}, the largest {largest:.3g}."
 
 
 def are_positive_semidefinite(cov: Array, tolerance: Array) -> bool:

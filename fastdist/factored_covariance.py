@@ -7,7 +7,6 @@ The attributes are those of `scipy.stats.Covariance`: `covariance`, `log_pdet`, 
 from __future__ import annotations
 
 import math
-from copy import copy
 from typing import Any, Self
 
 import numpy as np
@@ -17,7 +16,7 @@ from fastdist import parallel
 from fastdist._dispatch import cholesky
 from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
-from fastdist.covariance import EPSILON
+from fastdist.covariance import EPSILON, distinct
 
 LOG_2PI = 1.8378770664093453  # ln(2 pi)
 # Eigenvalues that are smaller than so much of the largest are zeros, as in SciPy.
@@ -71,6 +70,20 @@ def product(scale_tril: Array) -> Array:
     return cov
 
 
+def restore_factored(
+    scale_tril: Array, covariance: Array | None, shape: tuple[int, ...]
+) -> FactoredCovariance:
+    """A pickled covariance; its arrays may lie in a buffer of the caller's, unaligned."""
+    covariance = None if covariance is None else np.array(covariance, np.float64)
+    return FactoredCovariance(np.array(scale_tril, np.float64), covariance).broadcast_to(shape)
+
+
+def restore_singular(covariance: Array, factor: Array, permutation: Array, rank: int) -> SingularCovariance:
+    """The same of a singular one."""
+    parts = np.array(covariance, np.float64), np.array(factor, np.float64), np.array(permutation, np.int64)
+    return SingularCovariance(*parts, rank)
+
+
 class FactoredCovariance:
     """A positive definite covariance, or a batch of them, by its factor.
 
@@ -103,12 +116,23 @@ class FactoredCovariance:
         self.log_peak = density.log_peak(scale_tril)
         self._covariance = covariance
         self._origin = np.zeros(self.shape[-1])
+        # Read-only: what is computed from these would not follow a change.
+        scale_tril.setflags(write=False)
+        self.log_peak.setflags(write=False)
+        if covariance is not None:
+            covariance.setflags(write=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is repeated along an axis is pickled once."""
+        covariance = None if self._covariance is None else distinct(self._covariance, 2)
+        return restore_factored, (distinct(self.scale_tril, 2), covariance, self.shape)
 
     def broadcast_to(self, shape: tuple[int, ...]) -> Self:
         """This covariance, repeated to a batch of a shape (..., d, d)."""
         if shape == self.shape:
             return self
-        batch = copy(self)
+        batch = type(self).__new__(type(self))
+        vars(batch).update(vars(self))
         batch.shape = shape
         batch.scale_tril = np.broadcast_to(self.scale_tril, shape)
         batch.log_peak = np.broadcast_to(self.log_peak, shape[:-2])
@@ -120,6 +144,7 @@ class FactoredCovariance:
         """The covariance: entry i, j is the product of rows i and j of the factor."""
         if self._covariance is None:
             self._covariance = product(self.scale_tril)
+            self._covariance.setflags(write=False)
         return self._covariance
 
     @property
@@ -197,7 +222,11 @@ class SingularCovariance:
         # Less that of the identity: -ln det K alone, and 0 if nothing depends on anything.
         stretch = density.log_peak(self._distance) - density.log_peak(np.eye(d - rank))
         self.log_peak = density.log_peak(self._upper) + stretch
-        self._tolerance = SUPPORT * math.sqrt(covariance.diagonal().max())
+        self._tolerance = SUPPORT * math.sqrt(max(0.0, covariance.diagonal().max()))
+        covariance.setflags(write=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return restore_singular, (self.covariance, self._factor, self._permutation, int(self.rank))
 
     def broadcast_to(self, shape: tuple[int, ...]) -> Self:
         """Itself: a singular covariance is never one of a batch."""

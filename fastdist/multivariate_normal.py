@@ -40,6 +40,9 @@ class MultivariateNormal(MultivariateNormalFunctions):
     results no axis is removed; `mahalanobis`, `conditional`, `loglikelihood`, `kl_divergence`, `wasserstein`
     and `confidence_ellipse`.
 
+    A point is infinitely far from the mean if it is so in one coordinate: its density is 0, unless another
+    coordinate of ``x - mean`` is NaN, which makes NaN.
+
     What differs from SciPy: a covariance must be finite and symmetric (SciPy reads its lower triangle), and
     is regular as long as its factor can be told from rounding errors, up to condition numbers of some
     1e15 / d of its correlations (SciPy refuses more than 4.5e9; with ``allow_singular=True``, the same is
@@ -59,8 +62,10 @@ class MultivariateNormal(MultivariateNormalFunctions):
     def __init__(self, seed: Any = None) -> None:
         self._random_state = check_random_state(seed)
 
-    def __reduce__(self) -> str:
-        return "multivariate_normal"
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if self is multivariate_normal:
+            return "multivariate_normal"
+        return type(self), (self._random_state,)
 
     def freeze(
         self,
@@ -106,12 +111,14 @@ class MultivariateNormal(MultivariateNormalFunctions):
         Raises
         ------
         ValueError
-            If shapes do not match; if a matrix is not finite, not symmetric, or has negative eigenvalues; if
-            `scale_tril` is no factor.
+            If shapes do not match, or `mean` is empty; if a matrix is not finite, not symmetric, or has
+            negative eigenvalues; if `scale_tril` is no factor; if a parameter holds strings.
         numpy.linalg.LinAlgError
-            If the covariance is singular and may not be, or if `precision` is.
+            A ValueError, too: unless ``allow_singular=True``, if the covariance is singular or not symmetric;
+            if `precision` is not positive definite.
         TypeError
-            If a parameter is complex; if more than one of `cov`, `scale_tril` and `precision` is given.
+            If a parameter is complex, or no number; if more than one of `cov`, `scale_tril` and `precision`
+            is given.
 
         Examples
         --------
@@ -243,23 +250,30 @@ class MultivariateNormal(MultivariateNormalFunctions):
         Returns
         -------
         mean : ndarray of float64, shape (d,)
-            The mean of the data, or `fix_mean`.
+            The mean of the data, or a copy of `fix_mean`.  Of a column with an infinity it is infinite, with
+            infinities of both signs, or NaN, it is NaN.
         cov : ndarray of float64, shape (d, d)
-            The mean of ``(x - mean) (x - mean)^T``, or `fix_cov`.
+            The mean of ``(x - mean) (x - mean)^T``, or a copy of `fix_cov`.  NaN for columns that are not
+            finite.
 
         Raises
         ------
         ValueError
-            If `x` is not two-dimensional, or a fixed parameter does not fit it; if `fix_cov` is not positive
-            semidefinite.
+            If `x` is not two-dimensional, or a fixed parameter does not fit it; if `fix_cov` is not finite,
+            symmetric and positive semidefinite; if an argument holds strings.
         TypeError
-            If an argument is complex.
+            If an argument is complex, or no number.
+
+        Warns
+        -----
+        RuntimeWarning
+            If there are no data: what is not fixed is NaN then.
 
         Notes
         -----
         The data are read twice, in blocks: for the mean, then for the sums of products of deviations from
-        it, and for what rounding has left of the mean.  No array of their size is made.  Sums are in a fixed
-        order: the number of threads cannot be seen in the result.
+        it.  No array of their size is made.  The sums of the mean are compensated: it is the exact one,
+        rounded once.  All sums are in a fixed order: the number of threads does not affect the result.
 
         Examples
         --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import operator
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
+from fastdist.covariance import real
 from fastdist.factored_covariance import FactoredCovariance, SingularCovariance
 from fastdist.generator import Generator, Size
 from fastdist.multivariate_normal_likelihood import loglikelihood
@@ -20,7 +21,7 @@ from fastdist.multivariate_normal_parameters import (
     squeeze,
 )
 from fastdist.multivariate_normal_relations import MultivariateNormalRelations
-from fastdist.multivariate_sampling import rows_of
+from fastdist.multivariate_sampling import as_shape, check_batch
 from fastdist.random_state import check_random_state
 
 if TYPE_CHECKING:
@@ -33,7 +34,10 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
     """The multivariate normal distribution for one mean and one covariance, or a batch of them.
 
     The covariance is factored once.  Each method is that of `fastdist.multivariate_normal`, without the
-    parameters.
+    parameters.  The parameters are copied: a later change of the arrays that were given has no effect.
+
+    A copy, deep copy or pickle has a stream of its own, which goes on where this one is.  Without a `seed`
+    all draw from ``dist.random_state``.
 
     Parameters
     ----------
@@ -120,17 +124,35 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
 
     def _new_whitener(self) -> density.Whitener | None:
         """What evaluates few points in no time, for one regular distribution."""
-        if self._batched or not self.dim or not isinstance(self._factored, FactoredCovariance):
+        if self._batched or not isinstance(self._factored, FactoredCovariance):
             return None
-        factor = np.ascontiguousarray(self._factored.scale_tril)
-        return density.Whitener(np.ascontiguousarray(self._mean), factor, float(self._factored.log_peak))
+        return density.Whitener(self._mean, self._factored.scale_tril, float(self._factored.log_peak))
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_whitener"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
+        # A pickled mean may lie in a buffer of the caller's, unaligned.
+        self._mean = np.array(self._mean, np.float64)
         self._whitener = self._new_whitener()
+
+    def __copy__(self) -> Self:
+        """Another, with a stream of its own: see `__deepcopy__`."""
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Another, with a stream of its own that goes on as this one does.
+
+        One without, which draws from ``dist.random_state``, or from NumPy's global RandomState, still does.
+        What is frozen is shared, since nothing writes to it.
+        """
+        twin = type(self).__new__(type(self))
+        vars(twin).update(vars(self))
+        memo[id(self)] = twin
+        if self._random_state is not check_random_state(np.random):
+            twin._random_state = deepcopy(self._random_state, memo)
+        return twin
 
     def __repr__(self) -> str:
         batch = f", batch of shape {self._batch}" if self._batched else ""
@@ -204,12 +226,12 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
             if isinstance(self._factored, FactoredCovariance):
                 out = rng.multivariate_normal(self._mean, size=size, scale_tril=self._factored.scale_tril)
             else:
-                out = rng.multivariate_normal(self._mean, self._factored.covariance, size)
+                out = rng.multivariate_normal(self._mean, self._factored.covariance, size, "ignore")
         elif represented:
-            shape = tuple(size) if np.iterable(size) else (operator.index(size),)  # type: ignore[arg-type]
-            out = self._mean + self.cov_object.colorize(rng.normal(size=(*shape, self.dim)))
+            out = self._mean + self.cov_object.colorize(rng.normal(size=(*as_shape(size), self.dim)))  # type: ignore[arg-type]
         else:
-            out = rng.multivariate_normal(self._mean, self.cov, size)
+            shape = None if size is None else as_shape(size)
+            out = rng.multivariate_normal(self._mean, self.cov, shape, "ignore")  # it has been checked
         return out if represented else squeeze(out)
 
     def _rvs_of_batch(self, rng: np.random.Generator | np.random.RandomState, size: Size) -> Array:
@@ -217,9 +239,10 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         factored = self._factored
         if isinstance(rng, Generator):
             if isinstance(factored, SingularCovariance):
-                return rng.multivariate_normal(self._mean, factored.covariance, size)
+                return rng.multivariate_normal(self._mean, factored.covariance, size, "ignore")
             return rng.multivariate_normal(self._mean, size=size, scale_tril=factored.scale_tril)
-        rows = self._batch if size is None else rows_of(size, self._batch)
+        rows = self._batch if size is None else as_shape(size)
+        check_batch(rows, self._batch)
         z = rng.standard_normal((*rows, self.dim))
         if isinstance(factored, SingularCovariance):
             drawn: Array = self._mean + factored.colorize(z)
@@ -243,12 +266,16 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
                 f"multivariate_normal.{name} needs SciPy: pip install 'fastdist-kernels[scipy]'"
             ) from error
         if self._batched:
-            raise ValueError(f"{name} takes one mean and one cov, not a batch")
+            raise ValueError(f"{name} takes one mean and one cov, not a batch of shape {self._batch}")
+        points = process_quantiles(x, self.dim, False)
+        if lower_limit is not None:
+            lower_limit = real(lower_limit, "lower_limit", ValueError)
+            _check_limit(lower_limit, np.shape(x), points)
         cov = self.cov if isinstance(self.cov_object, Factored) else self.cov_object
         keywords = {} if rng is None else {"rng": rng}
         # What may be singular has been settled; SciPy would refuse more.
         return getattr(multivariate_normal, name)(
-            x,
+            points,
             self._mean,
             cov,
             True,
@@ -260,8 +287,18 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
         )
 
 
+def _check_limit(lower_limit: Array, given: tuple[int, ...], points: Array) -> None:
+    """Raise a ValueError unless it broadcasts with the points, which were given in another shape."""
+    try:
+        np.broadcast_shapes(lower_limit.shape, points.shape)
+    except ValueError:
+        raise ValueError(
+            f"lower_limit and x must broadcast: they are of shapes {lower_limit.shape} and {given}"
+        ) from None
+
+
 def _read_only(parameter: Any) -> Array:
     """A parameter to look at: what has been computed from it would not follow a change."""
-    view: Array = np.asarray(parameter).view()
+    view: Array = np.asarray(parameter, np.float64).view()
     view.flags.writeable = False
     return view

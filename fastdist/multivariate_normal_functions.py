@@ -45,12 +45,14 @@ class MultivariateNormalFunctions:
         Returns
         -------
         float64, float32 or ndarray, shape (...)
-            ``exp(logpdf(x))``, float32 for float32 `x`; without axes of length 1, unless there is a batch.
+            ``exp(logpdf(x))``, float32 for float32 `x`; without axes of length 1, unless there is a batch.  0
+            if a coordinate is infinitely far from the mean; NaN if one of ``x - mean`` is NaN.
 
         Raises
         ------
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` raises them; ValueError also if `x` has not d components, TypeError if it is complex.
+            As `freeze` raises them; ValueError also if `x` has not d components, or holds strings; TypeError
+            if it is complex.
 
         Examples
         --------
@@ -85,12 +87,14 @@ class MultivariateNormalFunctions:
         float64, float32 or ndarray, shape (...)
             ``-(d log(2 pi) + log det cov + |L^-1 (x - mean)|^2) / 2`` with ``cov = L L^T``, float32 for
             float32 `x`; without axes of length 1, unless there is a batch.  -inf outside of the support of a
-            singular distribution, on which its density is [1]_.
+            singular distribution, on which its density is [1]_, and if a coordinate is infinitely far from
+            the mean; NaN if one of ``x - mean`` is NaN.
 
         Raises
         ------
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` raises them; ValueError also if `x` has not d components, TypeError if it is complex.
+            As `freeze` raises them; ValueError also if `x` has not d components, or holds strings; TypeError
+            if it is complex.
 
         References
         ----------
@@ -133,12 +137,14 @@ class MultivariateNormalFunctions:
         -------
         float64, float32 or ndarray, shape (...)
             ``sqrt((x - mean)^T cov^-1 (x - mean))``: how many standard deviations, in its direction.  The
-            distance, not its square.  inf outside of the support of a singular distribution.
+            distance, not its square.  inf outside of the support of a singular distribution, and if a
+            coordinate is infinitely far from the mean; NaN if one of ``x - mean`` is NaN.
 
         Raises
         ------
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` raises them; ValueError also if `x` has not d components, TypeError if it is complex.
+            As `freeze` raises them; ValueError also if `x` has not d components, or holds strings; TypeError
+            if it is complex.
 
         Examples
         --------
@@ -176,7 +182,8 @@ class MultivariateNormalFunctions:
         Raises
         ------
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` raises them; ValueError also if `x` has not d components, TypeError if it is complex.
+            As `freeze` raises them; ValueError also if `x` has not d components, or holds strings; TypeError
+            if it is complex.
 
         Notes
         -----
@@ -234,7 +241,7 @@ class MultivariateNormalFunctions:
         ImportError
             If SciPy is not installed.
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` and SciPy raise them; ValueError also for batches.
+            As `freeze` and SciPy raise them; ValueError also for batches, or if `x` has not d components.
 
         Examples
         --------
@@ -297,7 +304,7 @@ class MultivariateNormalFunctions:
         ImportError
             If SciPy is not installed.
         ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` and SciPy raise them; ValueError also for batches.
+            As `freeze` and SciPy raise them; ValueError also for batches, or if `x` has not d components.
 
         Examples
         --------
@@ -375,7 +382,8 @@ class MultivariateNormalFunctions:
         indices : int or 1-D array_like of ints
             Which components are given.
         values : array_like, shape (..., len(indices))
-            Their values.  Further axes make a batch of distributions, with one covariance.
+            Their values, which must not be infinite.  Further axes make a batch of distributions, with one
+            covariance.
         mean, cov, allow_singular, scale_tril, precision : optional
             The parameters, as `freeze` takes them.
 

@@ -12,7 +12,7 @@ from fastdist._dispatch import cholesky
 from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
 from fastdist.confidence_ellipse import ConfidenceEllipse, ellipse_of
-from fastdist.covariance import entries, is_regular, real
+from fastdist.covariance import as_array, check_not_infinite, entries, is_regular, real
 from fastdist.factored_covariance import SINGULAR, FactoredCovariance
 from fastdist.multivariate_normal_parameters import of_covariance
 
@@ -63,7 +63,7 @@ class MultivariateNormalRelations:
         """
         chosen = check_dimensions(dimensions, self.dim)
         mean = self._mean[..., chosen]
-        part = of_covariance(self._covariance_of(chosen), self.allow_singular)
+        part = of_covariance(self._covariance_of(chosen), self.allow_singular, known_semidefinite=True)
         return self.dist.freeze(mean, part, self.allow_singular)._reshaped(mean.shape, part.shape)
 
     def conditional(self, indices: ArrayLike, values: ArrayLike) -> FrozenMultivariateNormal:
@@ -74,7 +74,8 @@ class MultivariateNormalRelations:
         indices : int or 1-D array_like of ints
             Which components are given: b.
         values : array_like, shape (..., len(indices))
-            Their values.  Further axes make a batch of distributions, with one covariance.
+            Their values, which must not be infinite; NaN makes a mean of NaN.  Further axes make a batch of
+            distributions, with one covariance.
 
         Returns
         -------
@@ -85,7 +86,7 @@ class MultivariateNormalRelations:
         ------
         ValueError
             If `indices` is empty, holds all of them, no integers, one twice, or one that there is not; if
-            `values` is of another length.
+            `values` is of another length, infinite, or infinitely far from the mean.
         TypeError
             If `values` is complex.
         numpy.linalg.LinAlgError
@@ -118,13 +119,16 @@ class MultivariateNormalRelations:
         given = check_dimensions(indices, self.dim, "indices", "variables that are given")
         others = np.setdiff1d(np.arange(self.dim), given)
         if not others.size:
-            raise ValueError("Cannot condition on all dimensions.")
-        values = real(values, "values")
-        if not values.ndim:
-            values = values[None]
+            raise ValueError("Cannot condition on all dimensions. Leave at least one out of `indices`.")
+        values = np.atleast_1d(real(values, "values", ValueError))
         count = given.size
         if values.shape[-1] != count:
-            raise ValueError(f"values have {values.shape[-1]} components, but indices name {count}")
+            raise ValueError(
+                f"values have {values.shape[-1]} components, but indices name {count}: "
+                f"values must be of shape (..., {count}), not {values.shape}"
+            )
+        if self._batch:
+            _check_broadcast("values and the batch of distributions", values.shape[:-1], self._batch)
         order = np.concatenate([given, others])
         mean = self._mean[..., order]
         joint = self._covariance_of(order)
@@ -132,6 +136,7 @@ class MultivariateNormalRelations:
         if np.isnan(factor).any() or not isinstance(self._factored, FactoredCovariance):
             return self._conditional_of_singular(values, mean, joint)
         conditional_mean = mean_given(values, mean, factor)
+        _check_distance(conditional_mean, values, mean)
         conditional_factor = factor[..., count:, count:].copy()
         conditional = self.dist.freeze(conditional_mean, scale_tril=conditional_factor)
         return conditional._reshaped(conditional_mean.shape, conditional_factor.shape)
@@ -143,7 +148,10 @@ class MultivariateNormalRelations:
         given = joint[..., :count, :count]
         factor = cholesky.cholesky(given)
         if not np.all(is_regular(factor, given)):
-            raise LinAlgError("The covariance of the components that are given is singular.")
+            raise LinAlgError(
+                "The covariance of the components that are given is singular: some determine the others. "
+                "Name fewer in `indices`."
+            )
         origin = np.zeros(count)
         w = density.whiten(values, mean[..., :count], factor)
         cross = density.whiten(joint[..., count:, :count], origin, factor[..., None, :, :])  # L_ab
@@ -152,10 +160,11 @@ class MultivariateNormalRelations:
             column = cross[..., k]
             conditional_mean = conditional_mean + w[..., k, None] * column
             cov = cov - column[..., :, None] * column[..., None, :]
+        _check_distance(conditional_mean, values, mean)
         left, whole = (np.diagonal(a, axis1=-2, axis2=-1) for a in (cov, joint))
         free = left > SINGULAR * whole[..., count:]
         cov = np.where(free[..., :, None] & free[..., None, :], cov, 0.0)
-        part = of_covariance(cov, allow_singular=True)
+        part = of_covariance(cov, allow_singular=True, known_semidefinite=True)
         conditional = self.dist.freeze(conditional_mean, part, allow_singular=True)
         return conditional._reshaped(conditional_mean.shape, cov.shape)
 
@@ -172,7 +181,8 @@ class MultivariateNormalRelations:
         -------
         float64 or ndarray of float64
             ``E[logpdf(X) - other.logpdf(X)]``, X of this distribution, of the shape to which batches
-            broadcast.  inf if one of the two is singular.
+            broadcast.  inf if one of the two is singular, or a mean infinitely far from the other; NaN if
+            that distance is.
 
         Raises
         ------
@@ -212,6 +222,9 @@ class MultivariateNormalRelations:
         log = np.where(np.abs(diagonal - 1) < 0.5, np.log1p(excess), 2 * np.log(diagonal))
         squares = squares + np.sum(excess - log, axis=-1)
         squares = squares + np.sum(np.triu(transposed, 1) ** 2, axis=(-2, -1))
+        if np.isnan(squares).any():  # an overflow may end in inf - inf, but no term is negative
+            unknown = np.isnan(self._mean - other.mean).any(axis=-1)
+            squares = np.where(np.isnan(squares) & ~unknown, np.inf, squares)[()]
         return squares / 2
 
     @np.errstate(all="ignore")
@@ -226,7 +239,8 @@ class MultivariateNormalRelations:
         Returns
         -------
         float64 or ndarray of float64
-            The distance, of the shape to which batches broadcast.
+            The distance, of the shape to which batches broadcast.  inf if a mean is infinitely far from the
+            other; NaN if that distance is.
 
         Raises
         ------
@@ -262,7 +276,10 @@ class MultivariateNormalRelations:
         batch = np.broadcast_shapes(means.shape[:-1], apart.shape[:-2])
         apart = np.broadcast_to(apart.reshape(*apart.shape[:-2], -1), (*batch, self.dim**2))
         both = np.concatenate([np.broadcast_to(means, (*batch, self.dim)), apart], axis=-1)
-        return np.hypot.reduce(both, axis=-1)[()]  # no squares, which overflow where the distance does not
+        distance = np.hypot.reduce(both, axis=-1)  # no squares, which overflow where the distance does not
+        if np.isinf(distance).any():  # which hypot makes of inf and NaN
+            distance = np.where(np.isnan(both).any(axis=-1), np.nan, distance)
+        return distance[()]
 
     def confidence_ellipse(self, level: float = 0.95) -> ConfidenceEllipse:
         """The ellipse that holds a two-dimensional variable with a given probability.
@@ -316,9 +333,29 @@ class MultivariateNormalRelations:
                 )
             other = self.dist.freeze(other.mean, other.cov, allow_singular=True)
         if other.dim != self.dim:
-            raise ValueError(f"the distributions have {self.dim} and {other.dim} dimensions")
+            raise ValueError(
+                f"the distributions have {self.dim} and {other.dim} dimensions: they must have equally many"
+            )
+        if self._batch and other._batch:
+            _check_broadcast("the batches of the two distributions", self._batch, other._batch)
         same: FrozenMultivariateNormal = other
         return same
+
+
+def _check_broadcast(what: str, one: tuple[int, ...], other: tuple[int, ...]) -> None:
+    """Raise a ValueError unless these shapes broadcast."""
+    try:
+        np.broadcast_shapes(one, other)
+    except ValueError:
+        raise ValueError(f"{what} must broadcast: they are of shapes {one} and {other}") from None
+
+
+def _check_distance(conditional_mean: Array, values: Array, mean: Array) -> None:
+    """Raise a ValueError if values are infinitely far from their mean: then no conditional one is finite."""
+    if not np.isfinite(conditional_mean).all():
+        check_not_infinite(values, "values")
+        with np.errstate(all="ignore"):
+            check_not_infinite(values - mean[..., : values.shape[-1]], "values - mean")
 
 
 def mean_given(values: Array, mean: Array, factor: Array) -> Array:
@@ -341,16 +378,28 @@ def check_dimensions(
     purpose: str = "marginal variables being retained",
 ) -> NDArray[np.intp]:
     """Indices of components, not negative, with SciPy's checks and messages."""
-    given = np.atleast_1d(np.asarray(dimensions))
+    given = np.atleast_1d(as_array(dimensions, f"`{name}`"))
     if not given.size:
-        raise ValueError("Cannot marginalize all dimensions.")
-    if given.dtype.kind not in "iu" or given.ndim > 1:
-        raise ValueError(f"Elements of `{name}` must be integers - the indices of the {purpose}.")
+        raise ValueError("Cannot marginalize all dimensions. Name at least one that is retained.")
+    if given.dtype.kind not in "iu":
+        raise ValueError(
+            f"Elements of `{name}` must be integers - the indices of the {purpose}. "
+            f"The dtype is {given.dtype}."
+        )
     chosen = given.astype(np.intp)  # in which dim is added, whatever the dtype was
     chosen = np.where(given < 0, chosen + dim, chosen)
+    if chosen.ndim > 1:
+        raise ValueError(
+            f"All elements of `{name}` must be unique, along one axis: the shape is {given.shape}."
+        )
     if np.unique(chosen).size != chosen.size:
-        raise ValueError(f"All elements of `{name}` must be unique.")
+        found, times = np.unique(chosen, return_counts=True)
+        same = given[chosen == found[times > 1][0]].tolist()
+        raise ValueError(f"All elements of `{name}` must be unique: {same} are the same.")
     wrong = (chosen < 0) | (chosen >= dim)
     if wrong.any():
-        raise ValueError(f"Dimensions {given[wrong]} are invalid for a distribution in {dim} dimensions.")
+        raise ValueError(
+            f"Dimensions {given[wrong]} are invalid for a distribution in {dim} dimensions. "
+            f"Valid are {-dim} to {dim - 1}."
+        )
     return chosen

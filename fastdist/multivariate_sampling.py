@@ -20,6 +20,7 @@ from fastdist.stream import SequentialNormals, Shape, check_out
 
 # Samples that become rows before the next are drawn: they lie in cache meanwhile.
 CHUNK = 1 << 14
+METHODS = (None, "cholesky", "svd", "eigh")
 
 Array = NDArray[Any]
 # What makes rows of normals, in place: those from ``start`` to ``stop``.
@@ -39,7 +40,7 @@ class MultivariateSampling:
         check_valid: str = "warn",
         tol: float = 1e-8,
         *,
-        method: str = "cholesky",
+        method: str | None = None,
         scale_tril: ArrayLike | None = None,
         dtype: DTypeLike = np.float64,
         out: Array | None = None,
@@ -60,9 +61,11 @@ class MultivariateSampling:
             its factor count as 0.
         tol : float, optional
             An eigenvalue of `cov` may be as low as ``-tol * max(1, largest variance)``.
-        method : {'cholesky', 'svd', 'eigh'}, optional
-            How to factor `cov`.  'svd' and 'eigh' are NumPy's, with NumPy's checks: the last bits of their
-            results depend on the BLAS and the machine, and on the size of a call.
+        method : {None, 'cholesky', 'svd', 'eigh'}, optional
+            How to factor `cov`.  None is by Cholesky, with `check_valid`.  So is 'cholesky', but what is not
+            positive semidefinite raises LinAlgError, whatever `check_valid` is.  'svd' and 'eigh' are
+            NumPy's, with NumPy's checks: the last bits of their results depend on the BLAS and the machine,
+            and on the size of a call.
         scale_tril : array_like, shape (..., d, d), optional
             Instead of `cov`: a factor L with ``cov = L @ L.T``, zero above a diagonal that is not negative.
         dtype : dtype, optional
@@ -78,19 +81,21 @@ class MultivariateSampling:
         Raises
         ------
         ValueError
-            If shapes do not match; if `cov` is not finite, not symmetric, or with ``check_valid='raise'`` not
-            positive semidefinite; if `scale_tril` is no factor; if `check_valid` or `method` is none of the
-            above; if `out` is not C-contiguous, writable and aligned; if `size` is negative.
+            If shapes do not match, or there are no dimensions; if `cov` is not finite, not symmetric, or with
+            ``check_valid='raise'`` not positive semidefinite; if `scale_tril` is no factor; if `check_valid`
+            or `method` is none of the above; if `out` is not C-contiguous, writable and aligned; if `size` is
+            negative.
         TypeError
             If `mean` or `cov` is complex; unless one of `cov` and `scale_tril` is given; if `dtype` is
             neither, or `out` has another.
         numpy.linalg.LinAlgError
-            If an 'svd' or 'eigh' does not converge.
+            With ``method='cholesky'``, if `cov` is not positive semidefinite; if an 'svd' or 'eigh' does not
+            converge.
 
         Warns
         -----
         RuntimeWarning
-            With ``check_valid='warn'``, if `cov` is not positive semidefinite.
+            With ``check_valid='warn'``, if `cov` is not positive semidefinite: it names the least eigenvalue.
 
         Notes
         -----
@@ -136,26 +141,20 @@ def _draw(
     size: Shape | None,
     check_valid: str,
     tol: float,
-    method: str,
+    method: str | None,
     scale_tril: Any,
     dtype: np.dtype[Any],
     out: Array | None,
 ) -> Array:
-    if method not in ("cholesky", "svd", "eigh"):
-        raise ValueError("method must be one of {'eigh', 'svd', 'cholesky'}")
+    if method not in METHODS:
+        raise ValueError(f"method must be one of {{'eigh', 'svd', 'cholesky'}}, or None, not {method!r}")
     if check_valid not in covariance.CHECKS:
-        raise ValueError("check_valid must equal 'warn', 'raise', or 'ignore'")
+        raise ValueError(f"check_valid must equal 'warn', 'raise', or 'ignore', not {check_valid!r}")
     if (cov is None) == (scale_tril is None):
-        raise TypeError("multivariate_normal() takes one of 'cov' and 'scale_tril'")
+        given = "neither is" if cov is None else "both are"
+        raise TypeError(f"multivariate_normal() takes one of 'cov' and 'scale_tril', and {given} given")
     name, given = ("cov", cov) if scale_tril is None else ("scale_tril", scale_tril)
-    names = f"mean and {name}"
-    center, matrix = covariance.real(mean, names), covariance.real(given, names)
-    if not center.ndim:
-        raise ValueError("mean must be 1 dimensional")
-    if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2]:
-        raise ValueError(f"{name} must be 2 dimensional and square")
-    if center.shape[-1] != matrix.shape[-1]:
-        raise ValueError(f"mean and {name} must have same length")
+    center, matrix = _parameters(mean, given, name)
     rows = _rows(size, center, matrix, name, dtype, out)
     matrix = covariance.distinct(matrix, 2)
     permutation, full = None, False
@@ -163,11 +162,11 @@ def _draw(
         covariance.check_scale_tril(matrix, positive=False)
     else:
         covariance.check_symmetric(matrix, cov, "cov")
-        full = method != "cholesky"
-        if full:
-            matrix = covariance.factor_by_numpy(matrix, method, check_valid, tol)
+        if method == "svd" or method == "eigh":
+            full, matrix = True, covariance.factor_by_numpy(matrix, method, check_valid, tol)
         else:
-            matrix, permutation = covariance.factor(matrix, check_valid, tol)
+            check = covariance.STRICT if method == "cholesky" else check_valid
+            matrix, permutation = covariance.factor(matrix, check, tol)
     center, matrix = _rounded(center, dtype, "mean"), _rounded(matrix, dtype, name)
     if out is None:
         out = np.empty((*rows, center.shape[-1]), dtype)
@@ -177,6 +176,27 @@ def _draw(
         plain = np.asarray(out)
         _fill(normals, plain, *_transform(plain, center, matrix, permutation, full))
     return out
+
+
+def _parameters(mean: Any, given: Any, name: str) -> tuple[Array, Array]:
+    """The mean, of shape (..., d), and a matrix, of shape (..., d, d)."""
+    together = f"mean and {name}"
+    center = covariance.real(mean, "mean", together=together)
+    matrix = covariance.real(given, name, together=together)
+    if not center.ndim:
+        raise ValueError("mean must be 1 dimensional, or a batch of shape (..., d), not a number")
+    if matrix.ndim < 2 or matrix.shape[-1] != matrix.shape[-2]:
+        raise ValueError(
+            f"{name} must be 2 dimensional and square, or a batch of shape (..., d, d), not of shape "
+            f"{matrix.shape}"
+        )
+    if center.shape[-1] != matrix.shape[-1]:
+        raise ValueError(
+            f"mean and {name} must have same length: they are of shapes {center.shape} and {matrix.shape}"
+        )
+    if not center.shape[-1]:
+        raise ValueError("mean must not be empty: a sample has one dimension or more")
+    return center, matrix
 
 
 def _rows(
@@ -194,7 +214,7 @@ def _rows(
             ) from None
     rows = batch
     if size is not None:
-        rows = tuple(map(operator.index, size)) if np.iterable(size) else (operator.index(size),)
+        rows = as_shape(size)
     d = mean.shape[-1]
     if out is not None:
         check_out(out, dtype, None if size is None else (*rows, d))
@@ -204,15 +224,25 @@ def _rows(
             rows = out.shape[:-1]
             if out.shape[-1:] != (d,):
                 raise ValueError(f"Supplied output array must have rows of length {d}, not shape {out.shape}")
-    return rows_of(rows, batch)
+    check_batch(rows, batch)
+    return rows
 
 
-def rows_of(size: Shape, batch: tuple[int, ...]) -> tuple[int, ...]:
-    """A size as a tuple, to which a batch must broadcast."""
-    rows = tuple(map(operator.index, size)) if np.iterable(size) else (operator.index(size),)
+def check_batch(rows: tuple[int, ...], batch: tuple[int, ...]) -> None:
+    """Raise a ValueError unless a batch broadcasts to the shape of the rows."""
     lengths = zip(reversed(batch), reversed(rows), strict=False)
     if len(batch) > len(rows) or any(n not in (1, m) for n, m in lengths):
         raise ValueError(f"Output size {rows} is not compatible with broadcast dimensions of inputs {batch}.")
+
+
+def as_shape(size: Shape) -> tuple[int, ...]:
+    """A size as a tuple of ints that are not negative."""
+    try:
+        rows = tuple(map(operator.index, size)) if np.iterable(size) else (operator.index(size),)
+    except TypeError as error:
+        raise TypeError(f"size must be an int or a tuple of ints, not {size!r}: {error}") from None
+    if rows and min(rows) < 0:
+        raise ValueError(f"negative dimensions are not allowed: size is {size}")
     return rows
 
 
@@ -223,7 +253,7 @@ def _rounded(parameter: Array, dtype: np.dtype[Any], names: str) -> Array:
     with np.errstate(all="ignore"):
         rounded = parameter.astype(dtype)
     if (np.isinf(rounded) & np.isfinite(parameter)).any():
-        raise ValueError(f"{names} must be within the range of {dtype}")
+        raise ValueError(f"{names} must be within the range of {dtype}, to {np.finfo(dtype).max:.3g}")
     return rounded
 
 
@@ -280,9 +310,9 @@ def _of_one(
     """What makes rows of one distribution: x = mean + L z, or x[p] = mean[p] + L z."""
     flat = out.reshape(-1, out.shape[-1])
     if permutation is None:
-        colorizer = kernels.Colorizer(np.ascontiguousarray(mean), np.ascontiguousarray(scale_tril))
+        colorizer = kernels.Colorizer(mean, scale_tril)
         return lambda start, stop: colorizer.apply(flat[start:stop]), colorizer
-    permuted = kernels.Colorizer(mean[permutation], np.ascontiguousarray(scale_tril))
+    permuted = kernels.Colorizer(mean[permutation], scale_tril)
     inverse = np.argsort(permutation)
 
     def transform(start: int, stop: int) -> None:

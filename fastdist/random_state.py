@@ -43,4 +43,7 @@ def check_random_state(seed: Any) -> np.random.Generator | RandomState:
     if seed is np.random:
         state: RandomState = np.random.mtrand._rand
         return state
-    raise ValueError(f"{seed!r} cannot be used to seed a fastdist.Generator instance")
+    raise ValueError(
+        f"{seed!r} cannot be used to seed a fastdist.Generator instance: pass None, an int, a SeedSequence, "
+        "a Generator or a RandomState"
+    )

@@ -25,7 +25,7 @@ LAYERS = {
     "fastdist.generator": 5,
     "fastdist.random": 6,
     "fastdist.random_state": 6,
-    "fastdist.confidence_ellipse": 0,
+    "fastdist.confidence_ellipse": 4,
     "fastdist.factored_covariance": 4,
     "fastdist.multivariate_normal_parameters": 5,
     "fastdist.multivariate_normal_likelihood": 6,

@@ -14,6 +14,7 @@ from fastdist import default_rng, parallel
 SEED = 20261122
 DTYPES = (np.float64, np.float32)
 NOT_SEMIDEFINITE = "covariance is not symmetric positive-semidefinite."
+I2 = np.eye(2)
 
 
 def a_covariance(d, seed=1):
@@ -255,6 +256,32 @@ def test_negative_eigenvalues_inside_and_outside_of_tol(tol):
         rng.multivariate_normal([0, 0, 0], outside, 5, "raise", tol)
 
 
+@pytest.mark.parametrize("check_valid", ["warn", "raise", "ignore"])
+def test_cholesky_by_name(check_valid):
+    """Refuses what is not positive semidefinite with NumPy's error, and samples what is singular."""
+    rng, peer = default_rng(SEED), np.random.default_rng(1)
+    for generator in (rng, peer):
+        with pytest.raises(np.linalg.LinAlgError):
+            generator.multivariate_normal([0, 0], [[1, 2], [2, 1]], 5, check_valid, method="cholesky")
+    batch = np.stack([I2, I2, [[1, 2], [2, 1]], -I2 / 2]).reshape(2, 2, 2, 2)
+    with pytest.raises(np.linalg.LinAlgError, match=r"The least eigenvalue of cov\[1, 1\] is -0.5"):
+        rng.multivariate_normal([0, 0], batch, check_valid=check_valid, method="cholesky")
+    assert rng.tell() == 0
+    for cov in (a_covariance(2), np.ones((2, 2)), np.zeros((2, 2)), np.diag([1.0, -1e-9])):
+        want = default_rng(1).multivariate_normal([1, 2], cov, 5)
+        assert_same(default_rng(1).multivariate_normal([1, 2], cov, 5, check_valid, method="cholesky"), want)
+
+
+def test_the_warning_names_the_eigenvalue_and_the_line():
+    """Of the member that is the least of all; from `Generator` and from a frozen distribution."""
+    batch = np.stack([I2, np.diag([4.0, -2.0]), np.diag([100.0, -3.0])])
+    with pytest.warns(
+        RuntimeWarning, match=r"eigenvalue of cov\[1\] is -2, the largest 4. The samples"
+    ) as caught:
+        default_rng(SEED).multivariate_normal([0, 0], batch)
+    assert caught[0].filename == __file__
+
+
 @pytest.mark.parametrize("tol", [0, 1e-8])
 def test_zero_and_indefinite(tol):
     """0 is positive semidefinite, whatever tol is; [[0, 1], [1, 0]] and -1 are not."""
@@ -305,13 +332,6 @@ def test_shapes_are_numpys(size):
     assert default_rng(1).multivariate_normal([0, 0], np.eye(2), size).shape == want
 
 
-def test_no_dimensions():
-    rng = default_rng(1)
-    assert rng.multivariate_normal([], np.empty((0, 0)), 4).shape == (4, 0)
-    assert rng.multivariate_normal([], np.empty((0, 0))).shape == (0,)
-    assert rng.tell() == 0
-
-
 @pytest.mark.parametrize("dtype", ["?", "i1", "u8", "f2", "f4", "g", ">f8", "O"])
 def test_dtypes_of_arguments(dtype):
     """Integers, bool, and every real dtype are computed in float64."""
@@ -332,6 +352,33 @@ def test_layout_of_arguments():
         array.flags.writeable = False
     assert_same(default_rng(1).multivariate_normal(wide_mean[::-2], wide[::-2, ::-2], 9), want)
     assert_same(default_rng(1).multivariate_normal(mean, fortran, 9), want)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("moved", ["unaligned", "byte-swapped"])
+def test_alignment_and_byte_order_do_not_matter(moved, dtype):
+    """Of means, covariances and factors, one or a batch; an `out` like that is refused, as NumPy does."""
+
+    def move(array):
+        if moved == "byte-swapped":
+            return array.astype(array.dtype.newbyteorder())
+        raw = b"x" + array.tobytes()
+        return np.frombuffer(raw, array.dtype, array.size, offset=1).reshape(array.shape)
+
+    means, covs = np.stack([a_mean(3), a_mean(3) + 1]), np.stack([a_covariance(3), np.ones((3, 3))])
+    factors = np.linalg.cholesky(covs + np.eye(3))
+    for mean in (means, means[0]):
+        for name, matrices in (("cov", covs), ("scale_tril", factors)):
+            for matrix in (matrices, matrices[0], matrices[1]):
+                want = default_rng(1).multivariate_normal(mean, size=(5, 2), dtype=dtype, **{name: matrix})
+                got = default_rng(1).multivariate_normal(
+                    move(mean), size=(5, 2), dtype=dtype, **{name: move(matrix)}
+                )
+                assert_same(got, want)
+    rng, out = default_rng(1), move(np.zeros((4, 3), dtype))
+    with pytest.raises(ValueError, match="aligned, and in machine byte-order"):
+        rng.multivariate_normal(means[0], covs[0], dtype=dtype, out=out)
+    assert rng.tell(dtype) == 0
 
 
 def test_the_lower_triangle_counts():
@@ -356,7 +403,6 @@ def test_rounding_errors_beside_zeros_are_no_asymmetry():
         default_rng(1).multivariate_normal([0, 0, 0], cov)
 
 
-I2 = np.eye(2)
 BATCH = np.stack([I2] * 4)
 NAN_IN_BATCH, ASYMMETRIC_IN_BATCH = BATCH.copy(), BATCH.copy()
 NAN_IN_BATCH[3, 0, 1] = NAN_IN_BATCH[3, 1, 0] = np.nan
@@ -366,8 +412,9 @@ MISTAKES = {
     "check_valid": (ValueError, "check_valid must equal 'warn'", ([0, 0], I2, 1, "no"), {}),
     "complex mean": (TypeError, "mean and cov must not be complex", ([0j, 0], I2), {}),
     "complex cov": (TypeError, "mean and cov must not be complex", ([0, 0], I2 * 1j), {}),
-    "strings": (TypeError, "mean and cov must be real numbers", (["a", "b"], I2), {}),
-    "None": (TypeError, "mean and cov must be real numbers, not NoneType", ([None, 0], I2), {}),
+    "no dimensions": (ValueError, "mean must not be empty", ([], np.empty((0, 0))), {}),
+    "strings": (TypeError, "mean must be real numbers, not strings such as 'a'", (["a", "b"], I2), {}),
+    "None": (TypeError, "mean must be real numbers, not NoneType", ([None, 0], I2), {}),
     "objects": (TypeError, "must be real numbers, not str", (np.array(["1", 2], object), I2), {}),
     "complex objects": (TypeError, "must not be complex", (np.array([1j, 2], object), I2), {}),
     "mean a number": (ValueError, "mean must be 1 dimensional", (0, I2), {}),
@@ -376,8 +423,8 @@ MISTAKES = {
     "lengths": (ValueError, "mean and cov must have same length", ([0, 0, 0], I2), {}),
     "batches": (ValueError, "mean and cov must broadcast", (np.zeros((3, 2)), BATCH), {}),
     "size and batch": (ValueError, r"Output size \(3,\) is not compatible", ([0, 0], BATCH, 3), {}),
-    "negative size": (ValueError, "negative dimensions", ([0, 0], I2, -1), {}),
-    "size a float": (TypeError, "cannot be interpreted as an integer", ([0, 0], I2, 1.5), {}),
+    "negative size": (ValueError, "negative dimensions .*: size is -1", ([0, 0], I2, -1), {}),
+    "size a float": (TypeError, "size must be an int or a tuple of ints, not 1.5", ([0, 0], I2, 1.5), {}),
     "nan": (ValueError, r"cov\[0, 1\] is nan", ([0, 0], [[1, np.nan], [np.nan, 1]]), {}),
     "nan above": (ValueError, r"cov\[0, 1\] is nan", ([0, 0], [[1, np.nan], [0, 1]]), {}),
     "inf": (ValueError, r"cov\[1, 1\] is inf", ([0, 0], [[1, 0], [0, np.inf]]), {}),
@@ -395,9 +442,20 @@ MISTAKES = {
         {},
     ),
     "asymmetric, svd": (ValueError, "not symmetric", ([0, 0], [[1, 0.5], [0.4, 1]]), {"method": "svd"}),
-    "indefinite": (ValueError, NOT_SEMIDEFINITE, ([0, 0], [[1, 2], [2, 1]], 1, "raise"), {}),
-    "neither": (TypeError, "one of 'cov' and 'scale_tril'", ([0, 0],), {}),
-    "both": (TypeError, "one of 'cov' and 'scale_tril'", ([0, 0], I2), {"scale_tril": I2}),
+    "indefinite": (
+        ValueError,
+        f"{NOT_SEMIDEFINITE} The least eigenvalue of cov is -1, the largest 3.",
+        ([0, 0], [[1, 2], [2, 1]], 1, "raise"),
+        {},
+    ),
+    "indefinite, by name": (
+        np.linalg.LinAlgError,
+        f"{NOT_SEMIDEFINITE} The least eigenvalue of cov is -1, .* Leave out method",
+        ([0, 0], [[1, 2], [2, 1]]),
+        {"method": "cholesky"},
+    ),
+    "neither": (TypeError, "one of 'cov' and 'scale_tril', and neither is given", ([0, 0],), {}),
+    "both": (TypeError, "and both are given", ([0, 0], I2), {"scale_tril": I2}),
     "factor nan": (
         ValueError,
         r"scale_tril\[1, 0\] is nan",
@@ -418,7 +476,8 @@ MISTAKES = {
     ),
     "dtype": (TypeError, "Unsupported dtype", ([0, 0], I2), {"dtype": "f2"}),
     "float32": (ValueError, "cov must be within the range of float32", ([0, 0], I2 * 1e300), {"dtype": "f4"}),
-    "tol": (TypeError, "not 'NoneType'", ([0, 0], np.ones((2, 2))), {"tol": None}),
+    "tol": (TypeError, "tol must be a number, not None", ([0, 0], np.ones((2, 2))), {"tol": None}),
+    "tol, svd": (TypeError, "tol must be a number, not 'a'", ([0, 0], I2), {"tol": "a", "method": "svd"}),
     "out of another dtype": (TypeError, "wrong type", ([0, 0], I2), {"out": np.zeros(2, "f4")}),
     "out no array": (TypeError, "must be an array", ([0, 0], I2), {"out": [0.0, 0.0]}),
     "out strided": (ValueError, "contiguous", ([0, 0], I2), {"out": np.zeros((5, 4))[:, ::2]}),
@@ -446,6 +505,14 @@ def test_a_mistake_costs_nothing(case, bits):
         np.testing.assert_array_equal(np.array(now), was)
     for dtype in DTYPES:
         assert rng.standard_normal(dtype=dtype) == twin.standard_normal(dtype=dtype)
+
+
+def test_ragged_lists_are_refused_by_name():
+    rng = default_rng(SEED)
+    for arguments, name in ((([[0, 0], [1]], I2), "mean"), (([0, 0], [[1, 0], [1]]), "cov")):
+        with pytest.raises(ValueError, match=f"{name} must be an array whose rows have the same length"):
+            rng.multivariate_normal(*arguments)
+    assert rng.tell() == 0
 
 
 def test_a_warning_that_is_an_error_costs_nothing():

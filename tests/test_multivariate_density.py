@@ -28,6 +28,7 @@ parametrize_large_dimensions = pytest.mark.parametrize("d", cases.LARGE_DIMENSIO
 parametrize_functions = pytest.mark.parametrize(
     "function", ["whiten", "squared_mahalanobis", "logpdf", "pdf"]
 )
+POINT_FUNCTIONS = ["logpdf", "pdf", "squared_mahalanobis"]
 INF, NAN = math.inf, math.nan
 
 
@@ -199,7 +200,7 @@ def test_broadcasting(level, function, d, assert_same_bits):
 
 @parametrize_functions
 @parametrize_dtypes
-@pytest.mark.parametrize("d", [1, 2, 5, 16])
+@pytest.mark.parametrize("d", [1, 2, 5, 16, 24, 40])
 def test_special_numbers(level, function, d, dtype, assert_same_bits):
     """NaN, infinities and zeros anywhere; huge and tiny scales; factors that failed.  Nothing is raised."""
     limits = np.finfo(float)
@@ -230,6 +231,44 @@ def test_special_numbers(level, function, d, dtype, assert_same_bits):
         assert_same_bits(
             got.ravel(), np.repeat(want[i : i + 1], 20, axis=0).ravel(), f"{level.name}, case {i}"
         )
+
+
+@pytest.mark.parametrize("d", [1, 2, 3, 5, 24])
+@pytest.mark.parametrize("n", [1, 31, 32, 33, 70])
+@parametrize_dtypes
+def test_special_points_among_others(level, n, d, dtype, assert_same_bits):
+    """Each lane is settled on its own: infinitely far, NaN, or as it is; with peaks of their own, too."""
+    x, mean, factor, peak = (np.array(array) for array in arguments_of(d, n, True, dtype))
+    random = np.random.default_rng(n)
+    rows_of_specials = random.permutation(n)[: 1 + n // 2]
+    for row in rows_of_specials:
+        x[row, random.integers(d)] = random.choice([NAN, INF, -INF])
+    for peaks in (peak, np.linspace(-2, 2, n)):
+        for function in POINT_FUNCTIONS:
+            arguments = (x, mean, factor, peaks)[: 4 if takes_peak(function) else 3]
+            want = of_twin(function, *arguments)
+            with np.errstate(all="raise"):
+                got = getattr(level.multivariate_density, function)(*arguments)
+            assert_same_bits(got, want, f"{level.name}, {function}, {n} of d={d}")
+            strided = np.full(2 * n, NAN, got.dtype)[::2]
+            getattr(level.multivariate_density, function)(*arguments, out=strided)
+            assert_same_bits(strided.copy(), want, f"{level.name}, {function}, strided, {n} of d={d}")
+    far = np.isinf(x).any(axis=-1) & ~np.isnan(x).any(axis=-1)
+    assert (level.multivariate_density.squared_mahalanobis(x, mean, factor)[far] == INF).all()
+
+
+@pytest.mark.parametrize("d", [1, 3, 30])
+@pytest.mark.parametrize("wrong", [NAN, INF, 0.0])
+def test_what_is_no_factor_makes_nan(level, d, wrong):
+    """Not infinity: where L or a reciprocal of its diagonal is not finite, NaN stays what it is."""
+    _, mean, factor, _ = (np.array(array) for array in arguments_of(d, 1, True, "float64"))
+    factor[d - 1, d - 1] = wrong
+    x = np.tile(mean, (40, 1))
+    x[1::2, 0] = INF
+    got = level.multivariate_density.squared_mahalanobis(x, mean, factor)
+    np.testing.assert_array_equal(got, of_twin("squared_mahalanobis", x, mean, factor))
+    if wrong != INF:
+        assert np.isnan(got[::2]).all()
 
 
 @parametrize_functions
@@ -281,9 +320,6 @@ def test_dtypes(level):
 
 
 # Few points: Whitener
-
-
-POINT_FUNCTIONS = ["logpdf", "pdf", "squared_mahalanobis"]
 
 
 @functools.cache
@@ -362,6 +398,17 @@ def test_no_whitener(level, mean, factor):
         level.multivariate_density.Whitener(np.zeros(mean), np.zeros(factor), 0.0)
     with pytest.raises(ValueError, match="must be of float64"):
         level.multivariate_density.Whitener(np.zeros(2), np.eye(2, dtype="f"), 0.0)
+
+
+def test_a_whitener_of_any_layout(level, assert_same_bits):
+    """Strided, read-only, unaligned or byte-swapped: the same distances."""
+    x, mean, factor, _ = frozen(4)
+    want = of_twin("squared_mahalanobis", x, mean, factor)
+    for (layout, other_mean), (_, other_factor) in zip(
+        cases.layouts(mean), cases.layouts(factor), strict=True
+    ):
+        whitener = level.multivariate_density.Whitener(other_mean, other_factor, 0.0)
+        assert_same_bits(whitener.squared_mahalanobis(x.copy()), want, f"{level.name}, {layout}")
 
 
 def test_a_whitener_keeps_copies(level):

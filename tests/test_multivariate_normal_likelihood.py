@@ -1,9 +1,15 @@
 """loglikelihood and fit: sums over rows, whatever the threads, the layout and the magnitude."""
 
+import operator
+import warnings
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 import pytest
 import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import fastdist
 from fastdist import multivariate_normal, multivariate_normal_likelihood
@@ -96,8 +102,11 @@ def test_loglikelihood_of_data_that_are_not_finite():
     x = rows(5000)
     x[4999, 2] = np.inf
     assert frozen.loglikelihood(x) == -np.inf
+    x[3, 0], x[4, 1] = -np.inf, np.inf
+    assert frozen.loglikelihood(x) == -np.inf
     x[17, 0] = np.nan
     assert np.isnan(frozen.loglikelihood(x))
+    assert frozen.loglikelihood(np.full((20, 3), 1e160)) == -np.inf
 
 
 def test_loglikelihood_mistakes():
@@ -142,6 +151,84 @@ def test_fit_with_what_is_known():
     assert multivariate_normal.fit(x[:, :1], 2.0, 3.0)[1].shape == (1, 1)
 
 
+def exact_fit(x):
+    """Mean and covariance by exact fractions, rounded at the end."""
+    n, columns = len(x), [list(map(Fraction, column)) for column in x.T.tolist()]
+    means = [sum(column) / n for column in columns]
+    centred = [[v - m for v in column] for column, m in zip(columns, means, strict=True)]
+    cov = [[sum(map(operator.mul, a, b)) / n for b in centred] for a in centred]
+    return np.array(means, float), np.array(cov, float)
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_the_mean_of_a_fit_is_rounded_once(data):
+    """Whatever cancels: to half an ULP and a little; and no entry of the covariance is off by much."""
+    n, d = data.draw(st.integers(1, 700)), data.draw(st.integers(1, 5))
+    source = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    x = source.standard_normal((n, d)) * 10.0 ** source.integers(-9, 9, d) + 10.0 ** source.integers(-9, 9, d)
+    if data.draw(st.booleans()):
+        x[source.integers(n)] = 1e15
+    (mean, cov), (exact_mean, exact_cov) = multivariate_normal.fit(x), exact_fit(x)
+    np.testing.assert_array_less(np.abs(mean - exact_mean), 0.51 * np.spacing(np.abs(exact_mean)))
+    largest = np.sqrt(np.outer(np.diag(exact_cov), np.diag(exact_cov)))
+    np.testing.assert_array_less(np.abs(cov - exact_cov), 4e-15 * largest + 1e-30)
+    assert (np.diag(cov) >= 0).all()
+
+
+@pytest.mark.parametrize("n", [1, 2, 40, 5000])
+def test_fit_of_infinite_columns(n):
+    """inf makes the mean of its column infinite, both signs and NaN make NaN; so are the covariances of these
+    columns, and all others are what they are without."""
+    x = np.random.default_rng(1).standard_normal((n, 5))
+    want_mean, want_cov = multivariate_normal.fit(x)
+    x[0, 1], x[n // 2, 3], x[n - 1, 4] = np.inf, -np.inf, np.nan
+    x[0, 2], x[n - 1, 2] = np.inf, -np.inf
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mean, cov = multivariate_normal.fit(x)
+    np.testing.assert_array_equal(
+        mean, [want_mean[0], np.inf, -np.inf if n == 1 else np.nan, -np.inf, np.nan]
+    )
+    np.testing.assert_array_equal(np.isfinite(cov), np.outer(np.arange(5) == 0, np.arange(5) == 0))
+    assert np.isnan(cov[1:]).all()
+    assert cov[0, 0] == want_cov[0, 0]
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(mean[1:], x.mean(axis=0)[1:])
+
+
+@settings(deadline=None, max_examples=60)
+@given(data=st.data())
+def test_special_columns_leave_the_others_alone(data):
+    """Of any number of rows and columns, of any dtype: the mean is NumPy's where the column is not finite."""
+    n, d = data.draw(st.integers(1, 600)), data.draw(st.integers(2, 20))
+    dtype = data.draw(st.sampled_from([np.float64, np.float32, np.longdouble]))
+    source = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    x = source.standard_normal((n, d)).astype(dtype)
+    want_mean, want_cov = multivariate_normal.fit(x)
+    for _ in range(data.draw(st.integers(1, 5))):
+        row, column = data.draw(st.integers(0, n - 1)), data.draw(st.integers(0, d - 2))
+        x[row, column] = data.draw(st.sampled_from([np.inf, -np.inf, np.nan]))
+    mean, cov = multivariate_normal.fit(x)
+    finite = np.isfinite(x).all(axis=0)
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(mean[~finite], x.mean(axis=0)[~finite])
+    np.testing.assert_array_equal(mean[finite], want_mean[finite])
+    np.testing.assert_array_equal(cov[np.ix_(finite, finite)], want_cov[np.ix_(finite, finite)])
+    assert np.isnan(cov[~finite]).all()
+    fixed = multivariate_normal.fit(x, fix_cov=np.eye(d))[0]
+    np.testing.assert_array_equal(fixed, mean)
+
+
+def test_fit_of_huge_numbers():
+    """Sums and deviations that overflow: the mean does not."""
+    x = np.array([[1.7e308, 1.0], [-1.7e308, 2.0], [1.7e308, 3.0], [1.7e308, 6.0]])
+    mean, cov = multivariate_normal.fit(x)
+    np.testing.assert_array_equal(mean, [0.85e308, 3.0])
+    assert cov[0, 0] == np.inf
+    assert cov[1, 1] == 3.5
+
+
 def test_fit_finds_what_data_were_drawn_from():
     n = 100_000
     mean, cov = multivariate_normal.fit(multivariate_normal(MEAN, COV).rvs(n, random_state=7))
@@ -165,12 +252,45 @@ def test_fit_mistakes_are_those_of_scipy(arguments, message):
             distribution.fit(*arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([1, 2, 3],), r"Its shape is \(3,\)"),
+        ((np.ones((4, 2)), [1, 2, 3]), r"Its shape is \(3,\), not \(2,\)"),
+        ((np.ones((4, 2)), ["a", "b"]), "`fix_mean` must be real numbers, not strings such as 'a'"),
+        ((np.ones((4, 2)), None, np.eye(3)), r"Its shape is \(3, 3\), not \(2, 2\)"),
+        ((np.ones((4, 2)), None, [[1, 2], [2, 1]]), "The least eigenvalue of fix_cov is -1, the largest 3"),
+        ((np.ones((4, 2)), None, [[1, 0.5], [0.4, 1]]), r"fix_cov is not symmetric: fix_cov\[0, 1\] = 0.5"),
+        ((np.ones((4, 2)), None, [[1, 0], [0, np.inf]]), r"fix_cov must be finite: fix_cov\[1, 1\] is inf"),
+        ((np.ones((4, 2)), None, [["a", 0], [0, 1]]), "`fix_cov` must be real numbers, not strings"),
+        (([["a", "b"]],), "x must be real numbers, not strings such as 'a'"),
+        (([[1, 2], [3]],), "x must be an array whose rows have the same length"),
+    ],
+)
+def test_fit_mistakes_say_what_was_given(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        multivariate_normal.fit(*arguments)
+
+
+def test_what_is_fixed_is_copied():
+    """What is returned does not lie in the caller's memory, and is of float64."""
+    mean, cov = np.array([1, 2]), np.array([[2.0, 0], [0, 1]])
+    got = multivariate_normal.fit(rows(5)[:, :2], mean, cov)
+    assert [a.dtype for a in got] == [np.float64, np.float64]
+    got[0][:], got[1][:] = 9, 9
+    np.testing.assert_array_equal(mean, [1, 2])
+    np.testing.assert_array_equal(cov, [[2, 0], [0, 1]])
+
+
 def test_fit_of_other_data():
-    """None: NaN with NumPy's warning; integers; NaN; no complex numbers."""
-    with pytest.warns(RuntimeWarning):
+    """None: NaN with one warning; integers; NaN; no complex numbers."""
+    with pytest.warns(RuntimeWarning, match="fit of no points") as caught:
         mean, cov = multivariate_normal.fit(np.ones((0, 2)))
+    assert [warning.filename for warning in caught] == [__file__]
     assert np.isnan(mean).all()
     assert np.isnan(cov).all()
+    for got in multivariate_normal.fit(np.ones((0, 2)), [1, 2], np.eye(2)):
+        assert np.isfinite(got).all()
     integers = np.arange(8).reshape(4, 2)
     np.testing.assert_array_equal(multivariate_normal.fit(integers)[0], [3, 4])
     assert np.isnan(multivariate_normal.fit([[1, np.nan], [2, 3]])[0][1])

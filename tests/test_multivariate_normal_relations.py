@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import scipy.linalg
 import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fastdist import multivariate_normal, norm
 from fastdist.confidence_ellipse import ConfidenceEllipse
@@ -43,6 +45,9 @@ def test_marginals_are_those_of_scipy(dimensions):
         ([0.5], "Elements of `dimensions` must be integers"),
         ([0, 0], "All elements of `dimensions` must be unique."),
         ([0, -4], "All elements of `dimensions` must be unique."),
+        ([[0, 1]], "All elements of `dimensions` must be unique."),
+        ("a", "Elements of `dimensions` must be integers"),
+        (None, "Elements of `dimensions` must be integers"),
         ([0, 4], r"Dimensions \[4\] are invalid for a distribution in 4 dimensions."),
         ([-5], r"Dimensions \[-5\] are invalid"),
     ],
@@ -52,9 +57,24 @@ def test_marginals_that_there_are_not(dimensions, message):
     for distribution in (a_distribution(4), SCIPY(None, a_covariance(4))):
         with pytest.raises(ValueError, match=message):
             distribution.marginal(dimensions)
-    message = message.replace("`dimensions`", "`indices`") if dimensions else "`indices` is empty"
+    message = "`indices` is empty" if dimensions == [] else message.replace("`dimensions`", "`indices`")
     with pytest.raises(ValueError, match=message):
-        a_distribution(4).conditional(dimensions, np.zeros(len(dimensions)))
+        a_distribution(4).conditional(dimensions, np.zeros(np.size(dimensions)))
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "message"),
+    [
+        ([3, 1, -1, 0], r"unique: \[3, -1\] are the same"),
+        ([[0, 1]], r"along one axis: the shape is \(1, 2\)"),
+        ([0.5], "The dtype is float64"),
+        ([4], "Valid are -4 to 3"),
+        ([[0], [1, 2]], "`dimensions` must be an array whose rows have the same length"),
+    ],
+)
+def test_errors_of_marginals_say_what_was_given(dimensions, message):
+    with pytest.raises(ValueError, match=message):
+        a_distribution(4).marginal(dimensions)
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.uint64])
@@ -219,10 +239,123 @@ def test_conditional_mistakes():
     joint = a_distribution(3)
     with pytest.raises(ValueError, match="Cannot condition on all dimensions"):
         joint.conditional([0, 1, 2], [0, 0, 0])
-    with pytest.raises(ValueError, match="values have 3 components, but indices name 2"):
+    with pytest.raises(ValueError, match=r"values have 3 components, but indices name 2: .* not \(3,\)"):
         joint.conditional([0, 1], [0, 0, 0])
     with pytest.raises(TypeError, match="values must not be complex"):
         joint.conditional([0], [1j])
+    with pytest.raises(ValueError, match="values must be real numbers, not strings such as 'a'"):
+        joint.conditional([0], ["a"])
+    with pytest.raises(TypeError, match="values must be real numbers, not NoneType"):
+        joint.conditional([0], None)
+    with pytest.raises(ValueError, match=r"must broadcast: they are of shapes \(4,\) and \(3,\)"):
+        multivariate_normal(np.zeros((3, 2)), 1).conditional(0, np.zeros((4, 1)))
+
+
+@pytest.mark.parametrize("cov", [np.eye(3), a_covariance(3), np.ones((3, 3))])
+def test_conditional_on_what_is_not_finite(cov):
+    """Infinity is refused, by name, since there is no limit; NaN makes a mean of NaN, of its member alone."""
+    joint = multivariate_normal([1.0, 2.0, 3.0], cov, allow_singular=True)
+    for value in (np.inf, -np.inf):
+        with pytest.raises(ValueError, match=rf"values\[1, 0\] is {value}"):
+            joint.conditional(1, [[0.0], [value]])
+    with pytest.raises(ValueError, match=r"values - mean must be finite, or NaN: values - mean\[0\] is -inf"):
+        multivariate_normal([1.0, np.inf, 3.0], cov, allow_singular=True).conditional(1, 0.0)
+    batch = joint.conditional(1, [[0.5], [np.nan]])
+    np.testing.assert_array_equal(batch.mean[0], joint.conditional(1, 0.5).mean)
+    assert np.isnan(batch.mean[1]).any()
+    far = multivariate_normal([np.inf, 2.0, np.nan], cov, allow_singular=True).conditional(1, 0.5)
+    np.testing.assert_array_equal(far.mean, [np.inf, np.nan])
+
+
+def test_marginals_of_means_that_are_not_finite():
+    frozen = multivariate_normal([np.inf, 2.0, np.nan], a_covariance(3)).marginal([2, 0])
+    np.testing.assert_array_equal(frozen.mean, [np.nan, np.inf])
+
+
+# Differences of which rounding makes a little less than 0
+
+
+def accepted_below_zero(d, seed):
+    """A covariance whose least eigenvalue is as far below 0 as an accepted one may be, nearly."""
+    q, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((d, d)))
+    values = np.where(np.arange(d) < d // 2, 1.0, -0.9 * 1e6 * 2.0**-52 / d)
+    cov = (q * values) @ q.T
+    return (cov + cov.T) / 2
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("scale", [1.0, 1e-300, 1e300])
+def test_parts_of_what_is_accepted_are_accepted(seed, scale):
+    """What rounding has made negative is 0 in what follows: marginals, conditionals, distances, ellipses."""
+    for cov in (accepted_below_zero(4, seed) * scale, np.diag([1.0, -1e-11, 0.0, 2e-10]) * scale):
+        joint = multivariate_normal(np.zeros(4), cov, allow_singular=True)
+        for dimensions in ([0], [1], [2], [1, 2], [3, 0], [0, 1, 2, 3]):
+            part = joint.marginal(dimensions)
+            np.testing.assert_array_equal(part.cov, cov[np.ix_(dimensions, dimensions)])
+            assert np.isfinite([part.entropy(), part.logpdf(np.zeros(len(dimensions)))]).all()
+            assert np.isfinite(part.rvs(random_state=1)).all()
+            assert np.isfinite(part.wasserstein(part))
+        ellipse = joint.marginal([1, 2]).confidence_ellipse()
+        assert np.isfinite([ellipse.width, ellipse.height, ellipse.angle]).all()
+        assert np.isfinite(joint.conditional(0, np.sqrt(scale)).mean).all()
+
+
+@pytest.mark.parametrize("cov", [[[-1e-310]], np.diag([-1e-310, -1e-310]), np.diag([0.0, -1e-310])])
+def test_nothing_but_what_rounding_has_left(cov):
+    """A point, whose tiny variances are negative."""
+    point = multivariate_normal(None, cov, allow_singular=True)
+    assert (point.logpdf(np.zeros(point.dim)), point.entropy(), point.cov_object.rank) == (0, 0, 0)
+    assert point.logpdf(np.ones(point.dim)) == -np.inf
+    np.testing.assert_array_equal(np.atleast_1d(point.rvs(random_state=1)), np.zeros(point.dim))
+    if point.dim == 2:
+        ellipse = point.confidence_ellipse()
+        assert (ellipse.width, ellipse.height) == (0, 0)
+
+
+@settings(deadline=None, max_examples=300)
+@given(data=st.data())
+def test_conditionals_of_singular_distributions_are_distributions(data):
+    """Of any rank and scales: unless what is given is singular itself."""
+    d = data.draw(st.integers(2, 6))
+    source = np.random.default_rng(data.draw(st.integers(0, 2**32)))
+    basis = source.standard_normal((d, data.draw(st.integers(1, d)))) * 10.0 ** source.integers(-5, 1, (d, 1))
+    basis = basis * 10.0 ** source.integers(-5, 1, basis.shape[1])
+    joint = multivariate_normal(None, basis @ basis.T, allow_singular=True)
+    given_, values = source.permutation(d)[: data.draw(st.integers(1, d - 1))], source.standard_normal(d)
+    try:
+        conditional = joint.conditional(given_, values[given_])
+    except np.linalg.LinAlgError:  # what is given determines itself
+        return
+    assert np.isfinite(conditional.mean).all()
+    assert np.isfinite(conditional.entropy())
+    assert np.isfinite(conditional.rvs(random_state=1)).all()
+    assert (np.diag(conditional.cov) >= 0).all()
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.floats(1e-308, 1.7e308),
+    st.floats(1e-308, 1.7e308),
+    st.floats(-1, 1),
+    st.floats(0, 1, exclude_max=True),
+)
+def test_ellipses_of_any_covariance(one, other, correlation, level):
+    """Half axes that are finite and not negative, whatever the variances and however thin."""
+    off = correlation * math.sqrt(one) * math.sqrt(other)
+    e = multivariate_normal([0, 0], [[one, off], [off, other]], allow_singular=True).confidence_ellipse(level)
+    assert 0 <= e.height <= e.width * (1 + 1e-12) < math.inf
+    assert -90 <= e.angle <= 90
+    assert np.isfinite(e.points(5)).all()
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_ellipses_about_what_is_not_finite(value):
+    """The center is, and so are points; the axes are what they are."""
+    e = multivariate_normal([value, 1.0], [4.0, 1.0]).confidence_ellipse()
+    np.testing.assert_array_equal(e.center, [value, 1])
+    np.testing.assert_array_equal(e.points(5)[:, 0], np.full(5, value))
+    assert np.isfinite(e.points(5)[:, 1]).all()
+    assert e.width == multivariate_normal([0.0, 1.0], [4.0, 1.0]).confidence_ellipse().width
 
 
 # Kullback-Leibler divergence
@@ -290,6 +423,43 @@ def test_kl_divergence_of_batches_and_singular_distributions():
         singular.kl_divergence(singular)
 
 
+@pytest.mark.parametrize("name", ["kl_divergence", "wasserstein"])
+@pytest.mark.parametrize("d", [1, 2, 5, 30])
+def test_distances_of_means_that_are_not_finite(name, d):
+    """A difference that is NaN in any component makes NaN; else one that is infinite makes inf."""
+    p, q = a_distribution(d, 1), a_distribution(d, 2)
+    means = np.zeros((5, d))
+    means[0, 0], means[1, -1], means[2, 0], means[3, -1] = np.inf, -np.inf, np.nan, np.nan
+    means[3, 0] = np.nan if d == 1 else np.inf
+    far = multivariate_normal(means, p.cov)
+    for got in (getattr(far, name)(q), getattr(q, name)(far)):
+        np.testing.assert_array_equal(got[:4], [np.inf, np.inf, np.nan, np.nan])
+        assert np.isfinite(got[4])
+    both = getattr(far, name)(far)
+    assert np.isnan(both[:4]).all()
+    singular = multivariate_normal(means, np.zeros((d, d)), allow_singular=True)
+    if name == "wasserstein":
+        np.testing.assert_array_equal(singular.wasserstein(q)[:4], [np.inf, np.inf, np.nan, np.nan])
+
+
+@pytest.mark.parametrize("d", [1, 2, 5])
+def test_kl_divergence_that_overflows_is_infinite(d):
+    """From a wide distribution to a narrow one; and with correlations that would cancel."""
+    wide = multivariate_normal(None, scale_tril=np.tril(np.full((d, d), 1e150)))
+    narrow = multivariate_normal(None, scale_tril=np.tril(np.full((d, d), -1e-150), -1) + 1e-165 * np.eye(d))
+    assert wide.kl_divergence(narrow) == np.inf
+    assert narrow.kl_divergence(wide) > 0
+    assert np.isfinite(narrow.kl_divergence(wide))
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.floats(1e-150, 1e150), st.floats(0.5, 2.0), st.floats(-1e150, 1e150))
+def test_kl_divergence_is_not_negative(deviation, ratio, shift):
+    p, q = multivariate_normal(shift, deviation**2), multivariate_normal(shift, (ratio * deviation) ** 2)
+    assert p.kl_divergence(q) >= 0
+    assert q.kl_divergence(p) >= 0
+
+
 # Wasserstein distance
 
 
@@ -335,8 +505,11 @@ def test_wasserstein_of_batches_and_singular_distributions():
 
 @pytest.mark.parametrize("name", ["kl_divergence", "wasserstein"])
 def test_other_distributions(name):
-    with pytest.raises(ValueError, match="have 3 and 2 dimensions"):
+    with pytest.raises(ValueError, match="have 3 and 2 dimensions: they must have equally many"):
         getattr(a_distribution(3), name)(a_distribution(2))
+    one, other = multivariate_normal(np.zeros((3, 2)), 1), multivariate_normal(np.zeros((4, 2)), 1)
+    with pytest.raises(ValueError, match=r"batches of the two .* shapes \(3,\) and \(4,\)"):
+        getattr(one, name)(other)
     with pytest.raises(TypeError, match="must be a multivariate normal distribution, not float"):
         getattr(a_distribution(3), name)(1.0)
 
@@ -424,6 +597,12 @@ def test_the_ellipse_of_level_0_is_a_point():
 @pytest.mark.parametrize("level", [-0.1, 1, 1.5, math.nan])
 def test_levels_that_there_are_not(level):
     with pytest.raises(ValueError, match="level must be at least 0 and less than 1"):
+        a_distribution(2).confidence_ellipse(level)
+
+
+@pytest.mark.parametrize("level", ["0.5", None, [0.5, 0.9], 1j])
+def test_levels_that_are_no_numbers(level):
+    with pytest.raises(TypeError, match="level must be a number, not"):
         a_distribution(2).confidence_ellipse(level)
 
 

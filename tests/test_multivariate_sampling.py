@@ -295,6 +295,18 @@ def test_no_mean_and_factor_of_one_size(level, dtype):
         level.multivariate_sampling.Colorizer(np.zeros(2, dtype), np.eye(2, dtype=other))
 
 
+@parametrize_dtypes
+def test_a_colorizer_of_any_layout(level, dtype, assert_same_bits):
+    """Strided, read-only, unaligned or byte-swapped: the same map."""
+    z, mean, factor, want = coloured_alike(5, 8, dtype)
+    for (layout, other_mean), (_, other_factor) in zip(
+        cases.layouts(mean), cases.layouts(factor), strict=True
+    ):
+        rows = z.copy()
+        level.multivariate_sampling.Colorizer(other_mean, other_factor).apply(rows)
+        assert_same_bits(rows.ravel(), want.ravel(), f"{level.name}, {layout}")
+
+
 def test_what_is_no_array_or_no_key_is_refused(level, key):
     """And no memory is read: a key has four words, and None is neither a key nor rows."""
     colorizer = level.multivariate_sampling.Colorizer(np.zeros(2), np.eye(2))

@@ -38,6 +38,36 @@ def test_block_is_the_kernels(level, dtype, assert_same_bits):
     assert_same_bits(parts.ravel(), whole.ravel(), level.name)
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("d", [0, 1, 2, 3, 4, 17])
+@pytest.mark.parametrize("n", [0, 1, 2, 100])
+def test_add_rows(level, n, d, dtype, assert_same_bits):
+    """To sums that there are, in units of a power of two: the high parts and the low."""
+    random = np.random.default_rng(n + d)
+    x = (random.normal(size=(n, d)) * 10.0 ** random.integers(-9, 10, (n, 1))).astype(dtype)
+    sums = random.normal(size=(2, d)) * [[1.0], [1e-17]]
+    for unit in (1.0, 2.0**-64):
+        want = sums.tolist()
+        twin.add_rows(x.tolist(), unit, want)
+        level.scatter.add_rows(x, unit, sums)
+        assert_same_bits(sums.ravel(), np.array(want).ravel(), f"{level.name}, {n} rows of d={d}")
+
+
+@pytest.mark.parametrize("special", [math.nan, math.inf, -math.inf, 1.7e308])
+def test_sums_of_special_numbers(level, special):
+    """The high part says what became of the sum."""
+    sums = np.zeros((2, 2))
+    with np.errstate(all="raise"):
+        level.scatter.add_rows(np.array([[1.0, 1.0], [2.0, special], [3.0, special]]), 1.0, sums)
+    assert sums[0, 0] == 6
+    np.testing.assert_equal(sums[0, 1], math.inf if special == 1.7e308 else special)
+
+
+def test_sums_of_another_shape_are_refused(level):
+    with pytest.raises(ValueError, match="sums of 3 columns are 2 x 3, not 2 x 2"):
+        level.scatter.add_rows(np.zeros((4, 3)), 1.0, np.zeros((2, 2)))
+
+
 @pytest.mark.parametrize("special", [math.nan, math.inf, -math.inf, 1e308, 5e-324, -0.0])
 def test_products_of_special_numbers(level, special, assert_same_bits):
     """NaN, infinities, squares that overflow and that underflow."""

@@ -11,6 +11,11 @@ cdef inline str wanted(str name, cnp.ndarray array, str shape, int typenum, str 
             f"{cnp.PyArray_DescrFromType(typenum)}, {layout}")
 
 
+cdef inline cnp.ndarray in_order(cnp.ndarray array):
+    """The array, or a copy if it is not C-contiguous, aligned and in native byte order."""
+    return <cnp.ndarray> cnp.PyArray_FROM_OF(array, cnp.NPY_ARRAY_CARRAY_RO | cnp.NPY_ARRAY_NOTSWAPPED)
+
+
 cdef inline char *data_of(
     cnp.ndarray array, int typenum, tuple shape, str name, bint written
 ) except? NULL:

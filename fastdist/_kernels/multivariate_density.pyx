@@ -9,11 +9,13 @@ from cpython.list cimport PyList_CheckExact
 from cpython.mem cimport PyMem_RawFree, PyMem_RawMalloc
 from cpython.sequence cimport PySequence_Fast_GET_ITEM
 from cpython.tuple cimport PyTuple_CheckExact
-from libc.math cimport NAN
+from libc.math cimport INFINITY, NAN, isfinite, isnan
+from libc.stdint cimport int64_t
 
 cimport cython
 cimport numpy as cnp
 
+from fastdist._kernels.arrays cimport in_order
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport add, exponential, floating, fused_multiply_add
 from fastdist._kernels.normal cimport log_scale, split_scale
@@ -40,16 +42,68 @@ cdef struct Results:
     Py_ssize_t point
 
 
+cdef inline double result_of(Result result, double squared, double log_peak) noexcept nogil:
+    """From the squared distance q:  q,  log_peak - q / 2  or  exp(log_peak - q / 2)."""
+    cdef double value = squared
+    if result != SQUARED_MAHALANOBIS:
+        value = fused_multiply_add(-0.5, squared, log_peak)
+    return exponential(value) if result == PDF else value
+
+
+cdef bint is_usable(const Factor *factor) noexcept nogil:
+    """Whether L and the reciprocals of its diagonal are finite."""
+    cdef Py_ssize_t i, k
+    for i in range(factor.d):
+        for k in range(i + 1):
+            if not isfinite(factor.scale_tril[i * factor.d + k]):
+                return False
+        if not isfinite(factor.reciprocals[i]):
+            return False
+    return True
+
+
+cdef bint is_nan_point(floating zero, const Points *points, Py_ssize_t point, Py_ssize_t d) noexcept nogil:
+    """Whether x - mean is NaN in any coordinate: NaN itself, or  inf - inf."""
+    cdef Py_ssize_t k
+    for k in range(d):
+        if isnan(number_of(zero, points, point, k) - mean_of(points, point, k)):
+            return True
+    return False
+
+
+cdef void settle_nan(
+    floating zero, Points points, const Factor *factor, Results results, Py_ssize_t first, Py_ssize_t n
+) noexcept nogil:
+    """Of n points, those that are infinitely far away get the result of  q = inf,  not NaN.
+
+    An infinite coordinate, or an overflow, may end in  inf - inf  or  0 inf  further down in y.
+    """
+    cdef floating *out
+    cdef double log_peak = 0
+    cdef Py_ssize_t point
+    if not is_usable(factor):
+        return
+    for point in range(first, first + n):
+        out = <floating *> (results.out + point * results.point)
+        if isnan(out[0]) and not is_nan_point(zero, &points, point, factor.d):
+            if results.result != SQUARED_MAHALANOBIS:
+                log_peak = (<const double *> (results.log_peak + point * results.log_peak_point))[0]
+            out[0] = <floating> result_of(results.result, INFINITY, log_peak)
+
+
 cdef inline void finish(
-    floating zero, const double *w, const Results *results, Py_ssize_t first, Py_ssize_t n, Py_ssize_t d,
-    Py_ssize_t lanes,
+    floating zero, const Points *points, const Factor *factor, const Results *results, Py_ssize_t first,
+    Py_ssize_t n, Py_ssize_t d, Py_ssize_t lanes,
 ) noexcept nogil:
     """From w of n points to their results:  q,  log_peak - q / 2  or  exp(log_peak - q / 2)."""
     cdef double values[WIDE]
     cdef double peak
+    cdef int64_t any_nan = 0
     cdef Py_ssize_t lane
     cdef char *out = results.out + first * results.point
-    sum_squares(w, values, d, lanes)
+    sum_squares(factor.w, values, d, lanes)
+    for lane in range(n):       # not ``lanes``: unrolled, this would take the sums above out of registers
+        any_nan |= <int64_t> (values[lane] != values[lane])
     if results.result != SQUARED_MAHALANOBIS and results.log_peak_point == 0:
         peak = (<const double *> results.log_peak)[0]
         for lane in range(lanes):
@@ -67,6 +121,8 @@ cdef inline void finish(
     else:
         for lane in range(n):
             (<floating *> (out + lane * results.point))[0] = <floating> values[lane]
+    if any_nan:
+        settle_nan(zero, points[0], factor, results[0], first, n)
 
 
 cdef inline void score_short(
@@ -78,12 +134,19 @@ cdef inline void score_short(
     if n < WIDE:
         for first in range(n):
             whiten_short(zero, points, first, factor, d, 1)
-            finish(zero, factor.w, results, first, 1, d, 1)
+            finish(zero, points, factor, results, first, 1, d, 1)
         return
     for tile in range((n + WIDE - 1) // WIDE):
         first = min(WIDE * tile, n - WIDE)
         whiten_short(zero, points, first, factor, d, WIDE)
-        finish(zero, factor.w, results, first, WIDE, d, WIDE)
+        finish(zero, points, factor, results, first, WIDE, d, WIDE)
+
+
+cdef void whiten_tile(
+    floating zero, const Points *points, Py_ssize_t first, Py_ssize_t n, const Factor *factor
+) noexcept nogil:
+    """In a function of its own, whose sums stay in registers."""
+    whiten_long(zero, points, first, n, factor)
 
 
 cdef void score(
@@ -96,8 +159,8 @@ cdef void score(
         for tile in range((n + LANES - 1) // LANES):
             first = LANES * tile
             m = min(<Py_ssize_t> LANES, n - first)
-            whiten_long(zero, points, first, m, factor)
-            finish(zero, factor.w, results, first, m, factor.d, LANES)
+            whiten_tile(zero, points, first, m, factor)
+            finish(zero, points, factor, results, first, m, factor.d, LANES)
     elif points.number == <Py_ssize_t> sizeof(floating) and points.point == factor.d * points.number and (
             points.mean_point == 0) and 1 <= factor.d <= 3:
         # Literals, of which better vectors are made
@@ -276,12 +339,12 @@ cdef class Whitener:
                 or cnp.PyArray_DIM(scale_tril, 1) != mean.shape[0]):
             raise ValueError("mean (d,) and scale_tril (d, d) must be of float64")
         cdef Py_ssize_t d = mean.shape[0]
-        self.mean = mean.copy()
+        self.mean = in_order(mean.copy())
+        scale_tril = in_order(scale_tril)
         self.log_peak = log_peak
         if not make_room_for(&self.factor, d):
             raise MemoryError
-        load(&self.factor, <const char *> cnp.PyArray_DATA(scale_tril), cnp.PyArray_STRIDE(scale_tril, 0),
-             cnp.PyArray_STRIDE(scale_tril, 1))
+        load(&self.factor, <const char *> cnp.PyArray_DATA(scale_tril), d * sizeof(double), sizeof(double))
         self.point = <double *> PyMem_RawMalloc((d + 1) * sizeof(double))
         if self.point == NULL:
             raise MemoryError

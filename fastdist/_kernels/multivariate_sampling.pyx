@@ -7,6 +7,7 @@ from libc.stdint cimport uint64_t
 cimport cython
 cimport numpy as cnp
 
+from fastdist._kernels.arrays cimport in_order
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add
 from fastdist._kernels.panel cimport LANES, ROWS
@@ -79,13 +80,14 @@ cdef class Colorizer:
         cdef int typenum = cnp.PyArray_TYPE(mean)
         if typenum != cnp.NPY_FLOAT64 and typenum != cnp.NPY_FLOAT32:
             raise TypeError(f"a mean of dtype float64 or float32, not {mean.dtype}")
-        for array in (mean, scale_tril):
-            if not cnp.PyArray_CHKFLAGS(array, cnp.NPY_ARRAY_CARRAY_RO) or cnp.PyArray_TYPE(array) != typenum:
-                raise ValueError("mean and scale_tril must be contiguous and of one dtype")
+        if cnp.PyArray_TYPE(scale_tril) != typenum:
+            raise ValueError(
+                f"mean and scale_tril must be of one dtype, not {mean.dtype} and {scale_tril.dtype}")
         if (cnp.PyArray_NDIM(mean) != 1 or cnp.PyArray_NDIM(scale_tril) != 2
                 or scale_tril.shape[0] != mean.shape[0] or scale_tril.shape[1] != mean.shape[0]):
             raise ValueError("mean and scale_tril must be of shapes (d,) and (d, d)")
         cdef Py_ssize_t d = mean.shape[0], numbers
+        mean, scale_tril = in_order(mean), in_order(scale_tril)
         self.dimension = d
         self.dtype = mean.dtype
         self.typenum = typenum

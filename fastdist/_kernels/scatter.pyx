@@ -1,22 +1,74 @@
-"""The scatter matrix of data: the sum of the outer products of deviations, of which a covariance is made.
+"""The sums over data of which a mean and a covariance are made: of the rows, and of their outer products.
 
-    S = sum over rows r of (x_r - mean) (x_r - mean)^T
+    sum over rows r of x_r,    S = sum over rows r of (x_r - mean) (x_r - mean)^T
 
-BLOCK rows are summed on their own, r ascending, in registers (scatter.pxd), and that sum is added to the
-result; so the error does not grow with the number of rows, but with that of blocks.
+The first is compensated.  Of the second, STRAND rows are summed on their own, r ascending, in registers
+(scatter.pxd); the sums of strands are added to that of a block of BLOCK rows, and blocks to the result.  So
+the error grows with the number of strands and blocks, not with that of rows.
 """
 
 from cpython.mem cimport PyMem_RawFree
 from libc.string cimport memset
 
 from fastdist._kernels.environment cimport enter, environment, leave
-from fastdist._kernels.mathematics cimport floating
+from fastdist._kernels.mathematics cimport add, floating
 from fastdist._kernels.room cimport aligned, make_room
 
 cdef enum:
     ROWS_OF_BLOCK = 256
+    ROWS_OF_STRAND = 32
+    LONGEST_SHORT = 3       # numbers in a row whose sums stay in registers
 
 BLOCK = ROWS_OF_BLOCK          # for Python
+
+
+cdef inline void add_short_rows(
+    const floating *x, Py_ssize_t n, double unit, double *high, double *low, Py_ssize_t d
+) noexcept nogil:
+    """n rows of d numbers, a literal: their sums stay in registers."""
+    cdef double highs[LONGEST_SHORT]
+    cdef double lows[LONGEST_SHORT]
+    cdef Py_ssize_t row, k
+    for k in range(d):
+        highs[k], lows[k] = high[k], low[k]
+    for row in range(n):
+        for k in range(d):
+            add(&highs[k], &lows[k], <double> x[row * d + k] * unit)
+    for k in range(d):
+        high[k], low[k] = highs[k], lows[k]
+
+
+cdef inline void add_long_rows(
+    const floating *x, Py_ssize_t n, double unit, double *high, double *low, Py_ssize_t d
+) noexcept nogil:
+    cdef Py_ssize_t row, k
+    for row in range(n):
+        for k in range(d):
+            add(&high[k], &low[k], <double> x[row * d + k] * unit)
+
+
+def add_rows(const floating[:, ::1] x, double unit, double[:, ::1] sums):
+    """Add the rows of x, times a power of two, to ``sums``: a row of high parts, and one of low.
+
+    Where a sum is infinite or NaN, its high part says so.  The GIL is released.
+    """
+    cdef Py_ssize_t n = x.shape[0], d = x.shape[1]
+    cdef environment caller
+    if sums.shape[0] != 2 or sums.shape[1] != d:
+        raise ValueError(f"sums of {d} columns are 2 x {d}, not {sums.shape[0]} x {sums.shape[1]}")
+    if n == 0 or d == 0:
+        return
+    with nogil:
+        caller = enter()
+        if d == 1:
+            add_short_rows(&x[0, 0], n, unit, &sums[0, 0], &sums[1, 0], 1)
+        elif d == 2:
+            add_short_rows(&x[0, 0], n, unit, &sums[0, 0], &sums[1, 0], 2)
+        elif d == LONGEST_SHORT:
+            add_short_rows(&x[0, 0], n, unit, &sums[0, 0], &sums[1, 0], LONGEST_SHORT)
+        else:
+            add_long_rows(&x[0, 0], n, unit, &sums[0, 0], &sums[1, 0], d)
+        leave(caller)
 
 
 cdef inline void centre(
@@ -31,9 +83,14 @@ cdef inline void centre(
             centred[row * padded + k] = 0
 
 
+cdef void add_strand(const double *centred, Py_ssize_t n, Py_ssize_t d, double *sums) noexcept nogil:
+    """In a function of its own, whose sums stay in registers."""
+    add_outer_products(centred, centred, n, d, sums)
+
+
 def add_scatter(const floating[:, ::1] x, const double[::1] mean, double[:, ::1] out):
     """Add the scatter matrix of the rows of x to the lower triangle of ``out``; the GIL is released."""
-    cdef Py_ssize_t block, first, rows, n = x.shape[0], d = x.shape[1]
+    cdef Py_ssize_t block, strand, first, row, rows, n = x.shape[0], d = x.shape[1]
     cdef Py_ssize_t padded = padded_row(d), size = size_of_blocks(d)
     cdef double *centred
     cdef double *sums
@@ -55,7 +112,9 @@ def add_scatter(const floating[:, ::1] x, const double[::1] mean, double[:, ::1]
             rows = min(<Py_ssize_t> ROWS_OF_BLOCK, n - first)
             centre(&x[first, 0], &mean[0], rows, d, centred, padded)
             memset(sums, 0, size * sizeof(double))
-            add_outer_products(centred, centred, rows, d, sums)
+            for strand in range((rows + ROWS_OF_STRAND - 1) // ROWS_OF_STRAND):
+                row = strand * ROWS_OF_STRAND
+                add_strand(centred + row * padded, min(<Py_ssize_t> ROWS_OF_STRAND, rows - row), d, sums)
             add_to_triangle(sums, d, &out[0, 0])
         leave(caller)
     PyMem_RawFree(room)

@@ -86,11 +86,41 @@ def whiten(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> lis
     return [v + 0.0 for v in y]
 
 
+def is_usable(scale_tril: Matrix) -> bool:
+    """Whether L and the reciprocals of its diagonal are finite.
+
+    >>> is_usable([[2.0, 0.0], [1.0, 3.0]]), is_usable([[2.0, 0.0], [1.0, 0.0]])
+    (True, False)
+    """
+    return all(
+        math.isfinite(reciprocal(row[i])) and all(map(math.isfinite, row[: i + 1]))
+        for i, row in enumerate(scale_tril)
+    )
+
+
+def is_nan_point(x: Sequence[float], mean: Sequence[float]) -> bool:
+    """Whether x - mean is NaN in any coordinate: NaN itself, or  inf - inf.
+
+    >>> is_nan_point([math.inf, 0.0], [0.0, 0.0]), is_nan_point([math.inf, 0.0], [math.inf, 0.0])
+    (False, True)
+    """
+    return any(math.isnan(float(a) - float(b)) for a, b in zip(x, mean, strict=True))
+
+
 def squared_distance(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> float:
-    """The squared Mahalanobis distance, in float64 whatever x is."""
+    """The squared Mahalanobis distance, in float64 whatever x is.
+
+    An infinite coordinate, or an overflow, may end in  inf - inf  or  0 inf  further down in y: such a point
+    is infinitely far away.
+
+    >>> squared_distance([math.inf, 0.0], [0.0, 0.0], [[2.0, 0.0], [1.0, 3.0]])
+    inf
+    """
     total = 0.0
     for y in whiten(x, mean, scale_tril):
         total = fma(y, y, total)
+    if math.isnan(total) and is_usable(scale_tril) and not is_nan_point(x, mean):
+        return math.inf
     return total
 
 
