@@ -23,11 +23,13 @@ from fastdist.multivariate_normal_parameters import (
 from fastdist.multivariate_normal_relations import MultivariateNormalRelations
 from fastdist.multivariate_sampling import as_shape, check_batch
 from fastdist.random_state import check_random_state
+from fastdist.read_only import read_only
 
 if TYPE_CHECKING:
     from fastdist.multivariate_normal import MultivariateNormal
 
 Array = NDArray[Any]
+READ_ONLY = "{} is read-only: make another distribution with the one that you want"
 
 
 class FrozenMultivariateNormal(MultivariateNormalRelations):
@@ -160,11 +162,11 @@ class FrozenMultivariateNormal(MultivariateNormalRelations):
 
     @property
     def mean(self) -> Array:
-        return _read_only(self._mean)
+        return read_only(np.asarray(self._mean, np.float64), READ_ONLY.format("mean"))
 
     @property
     def cov(self) -> Array:
-        return _read_only(self.cov_object.covariance)
+        return read_only(np.asarray(self.cov_object.covariance, np.float64), READ_ONLY.format("cov"))
 
     @property
     def random_state(self) -> np.random.Generator | np.random.RandomState:
@@ -295,10 +297,3 @@ def _check_limit(lower_limit: Array, given: tuple[int, ...], points: Array) -> N
         raise ValueError(
             f"lower_limit and x must broadcast: they are of shapes {lower_limit.shape} and {given}"
         ) from None
-
-
-def _read_only(parameter: Any) -> Array:
-    """A parameter to look at: what has been computed from it would not follow a change."""
-    view: Array = np.asarray(parameter, np.float64).view()
-    view.flags.writeable = False
-    return view
