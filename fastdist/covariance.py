@@ -215,8 +215,8 @@ def is_regular(scale_tril: Array, cov: Array) -> Any:
 def factor(cov: Array, check: str, tol: Any) -> tuple[Array, Array | None]:
     """L with ``cov = L L^T``, and None; where any is singular, L with ``cov[p][:, p] = L L^T``, and p.
 
-    What is not positive semidefinite, to ``tol``, is dealt with as ``check`` says: one of `CHECKS`, or
-    `STRICT`.  Unless an error is raised, negative pivots count as 0.
+    What is not positive semidefinite, to ``tol``, is dealt with as ``check`` says, one of `CHECKS`; unless an
+    error is raised, negative pivots count as 0.  With `STRICT` a pivot that is 0 or less is an error.
     """
     scale_tril = cholesky.cholesky(cov)
     regular = is_regular(scale_tril, cov)
@@ -224,7 +224,14 @@ def factor(cov: Array, check: str, tol: Any) -> tuple[Array, Array | None]:
         return scale_tril, None
     singular = ~np.asarray(regular)
     doubtful = cov[singular]
-    if check != "ignore":
+    if check == STRICT:
+        failed = np.isnan(scale_tril).any(axis=(-2, -1))
+        if failed.any():
+            raise LinAlgError(
+                f"covariance is not positive definite. {least_eigenvalue(cov, 'cov', failed)} "
+                "Leave out method='cholesky' to sample a singular covariance."
+            )
+    elif check != "ignore":
         largest = np.diagonal(doubtful, axis1=-2, axis2=-1).max(axis=-1, initial=1.0)
         least = limit_of_pivots(cov)  # rounding errors are no reason to complain
         if not are_positive_semidefinite(doubtful, max(number(tol, "tol"), least) * largest):
@@ -252,8 +259,6 @@ def factor_by_numpy(cov: Array, method: str, check_valid: str, tol: Any) -> Arra
 
 def _complain(check: str, cov: Array, suspects: Any = True) -> None:
     message = f"covariance is not symmetric positive-semidefinite. {least_eigenvalue(cov, 'cov', suspects)}"
-    if check == STRICT:
-        raise LinAlgError(f"{message} Leave out method='cholesky' to have negative pivots count as 0.")
     if check == "raise":
         raise ValueError(message)
     warnings.warn(f"{message} The samples have another covariance.", RuntimeWarning, level_of_caller())

@@ -63,7 +63,7 @@ class MultivariateSampling:
             An eigenvalue of `cov` may be as low as ``-tol * max(1, largest variance)``.
         method : {None, 'cholesky', 'svd', 'eigh'}, optional
             How to factor `cov`.  None is by Cholesky, with `check_valid`.  So is 'cholesky', but what is not
-            positive semidefinite raises LinAlgError, whatever `check_valid` is.  'svd' and 'eigh' are
+            positive definite raises LinAlgError, whatever `check_valid` is.  'svd' and 'eigh' are
             NumPy's, with NumPy's checks: the last bits of their results depend on the BLAS and the machine,
             and on the size of a call.
         scale_tril : array_like, shape (..., d, d), optional
@@ -89,7 +89,7 @@ class MultivariateSampling:
             If `mean` or `cov` is complex; unless one of `cov` and `scale_tril` is given; if `dtype` is
             neither, or `out` has another.
         numpy.linalg.LinAlgError
-            With ``method='cholesky'``, if `cov` is not positive semidefinite; if an 'svd' or 'eigh' does not
+            With ``method='cholesky'``, if `cov` is not positive definite; if an 'svd' or 'eigh' does not
             converge.
 
         Warns
