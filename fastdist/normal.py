@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist.generator import Generator, Size
+from fastdist.normal_arguments import as_real, check_shapes, real
 from fastdist.normal_frozen import FrozenNormal
 from fastdist.normal_functions import NormalFunctions
 from fastdist.normal_likelihood import loglikelihood, mean_and_deviation
-from fastdist.normal_moments import NormalMoments, real
+from fastdist.normal_moments import NormalMoments
 from fastdist.random_state import check_random_state
 
 
@@ -41,12 +42,15 @@ class Normal(NormalFunctions, NormalMoments):
 
     ``pdf``, ``logpdf``, ``cdf``, ``logcdf``, ``sf``, ``logsf``, ``ppf`` and ``isf`` are NumPy ufuncs of three
     arguments.  These broadcast; the keywords of ufuncs (``out``, ``where``, ``dtype``, ``casting``, ...) are
-    taken; pandas, xarray and dask get their own types back.  Of numbers, the result is a `numpy.float64`.
-    float32 arrays give float32, unless a parameter is of a wider dtype; bool, integers and float16 give
-    float64.  All else (longdouble, complex, object, strings) raises the TypeError of a ufunc, arguments that
-    do not broadcast its ValueError; then `out` is untouched.
+    taken; pandas, xarray and dask get their own types back, and masked arrays keep their masks.  All other
+    methods read such objects as plain arrays, without labels and masks.
 
-    What differs from SciPy: float32 is kept, complex and longdouble are not accepted, an integer
+    Of numbers, the result is a `numpy.float64`.  float32 arrays give float32, unless a parameter is of a
+    wider dtype; bool, integers and float16 give float64.  All else
+    (longdouble, complex, objects such as Decimal, strings, dates) raises a TypeError that says how to convert
+    it, and so do quantities with a unit.  When an argument is refused, `out` is untouched.
+
+    What differs from SciPy: float32 is kept; complex and longdouble are not accepted; an integer
     `random_state` names another stream (a NumPy Generator or RandomState gives the values that it gives
     SciPy), and without one numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state.
     `fit` gives float64 for all dtypes; `std` is right where `var` leaves float64; the upper end of `interval`
@@ -144,9 +148,12 @@ class Normal(NormalFunctions, NormalMoments):
         (3, 2)
         """
         rng = self._random_state if random_state is None else check_random_state(random_state)
-        loc, scale = real(loc), real(scale)
+        loc, scale = real(loc, "loc"), real(scale, "scale")
         if not np.all(scale >= 0):
-            raise ValueError("Domain error in arguments. The `scale` parameter must not be negative or NaN.")
+            wrong = scale[~(scale >= 0)][0]
+            raise ValueError(
+                f"Domain error in arguments. The `scale` parameter must not be negative or NaN, as {wrong} is"
+            )
         shape = _shape_of_draws(loc, scale, size)
         # Leading dimensions of length 1 that the shape lacks are none.
         loc, scale = (p.reshape(p.shape[max(0, p.ndim - len(shape)) :]) for p in (loc, scale))
@@ -190,9 +197,10 @@ class Normal(NormalFunctions, NormalMoments):
         >>> round(a, 6), round(b, 6)
         (np.float64(70.60054), np.float64(129.39946))
         """
-        confidence = np.asarray(confidence)
-        if np.any((confidence < 0) | (confidence > 1)):
-            raise ValueError("confidence must be between 0 and 1 inclusive")
+        confidence = as_real(confidence, "confidence")
+        outside = (confidence < 0) | (confidence > 1)
+        if np.any(outside):
+            raise ValueError(f"confidence must be between 0 and 1 inclusive, not {confidence[outside][0]}")
         tail = (1.0 - confidence) / 2
         return self.ppf(tail, loc, scale), self.isf(tail, loc, scale)
 
@@ -260,11 +268,13 @@ class Normal(NormalFunctions, NormalMoments):
         >>> norm.nnlf((100, 15), [99, 100, 104]).round(9)
         np.float64(10.918743981)
         """
+        if not np.iterable(theta):
+            raise TypeError(f"theta must be a sequence of loc and scale, not {theta!r}")
         if len(theta) != 2:
             raise ValueError(f"theta must be loc and scale, not {len(theta)} parameters")
-        loc, scale = theta
-        data = np.asarray(x)
-        if max(data.ndim, np.ndim(loc), np.ndim(scale)) > 1:
+        loc, scale = as_real(theta[0], "loc"), as_real(theta[1], "scale")
+        data = as_real(x, "x")
+        if max(data.ndim, loc.ndim, scale.ndim) > 1:
             negative = -np.sum(self.logpdf(data, loc, scale, dtype=np.float64), axis=0)
         else:
             negative = -loglikelihood(data, loc, scale)
@@ -306,10 +316,10 @@ class Normal(NormalFunctions, NormalMoments):
         >>> norm.fit([1e9 + 1, 1e9 + 2, 1e9 + 6])
         (np.float64(1000000003.0), np.float64(2.160246899469287))
         """
-        if kwds or type(data).__module__.startswith("scipy."):
+        if kwds or type(data).__module__.startswith("scipy.stats."):
             fitted: tuple[Any, Any] = _scipy_norm("fit with options").fit(data, **kwds)
             return fitted
-        data = np.asarray(data)
+        data = as_real(data, "data")
         if not data.size:
             return np.mean(data), np.std(data)  # with NumPy's warnings
         return mean_and_deviation(data)
@@ -363,21 +373,34 @@ class Normal(NormalFunctions, NormalMoments):
 
 def _shape_of_draws(loc: NDArray[Any], scale: NDArray[Any], size: Size) -> tuple[int, ...]:
     """The shape of `rvs`, by SciPy's rules: `size`, which the parameters may not widen."""
-    shape = np.broadcast_shapes(loc.shape, scale.shape)
+    try:
+        shape = np.broadcast_shapes(loc.shape, scale.shape)
+    except ValueError:
+        check_shapes(loc=loc, scale=scale)
     while shape[:1] == (1,):
         shape = shape[1:]
     if size is None:
         return shape
-    if isinstance(size, tuple | list) or (isinstance(size, np.ndarray) and size.ndim):
-        wanted = tuple(map(index, size))
-    else:
-        wanted = (index(size),)  # type: ignore[arg-type]
+    wanted = _shape(size)
     filled = (1,) * (len(shape) - len(wanted)) + wanted
     if any(n not in (1, m) for n, m in zip(reversed(shape), reversed(filled), strict=False)):
         raise ValueError(
-            f"size does not match the broadcast shape of the parameters. {size}, {wanted}, {shape}"
+            f"size does not match the broadcast shape of the parameters, which is {shape}; "
+            f"size is {size}, and must end with that shape"
         )
     return filled
+
+
+def _shape(size: Any) -> tuple[int, ...]:
+    """The shape that `size` stands for."""
+    several = isinstance(size, tuple | list) or (isinstance(size, np.ndarray) and size.ndim > 0)
+    try:
+        shape = tuple(map(index, size)) if several else (index(size),)
+    except TypeError:
+        raise TypeError(f"size must be an integer or a sequence of integers, not {size!r}") from None
+    if any(n < 0 for n in shape):
+        raise ValueError(f"negative dimensions are not allowed in size, which is {size}")
+    return shape
 
 
 def _scipy_norm(need: str) -> Any:

@@ -17,6 +17,7 @@ LAYERS = {
     "fastdist._kernels": 1,
     "fastdist._dispatch": 2,
     "fastdist.stream": 3,
+    "fastdist.normal_arguments": 0,
     "fastdist.normal_functions": 3,
     "fastdist.normal_likelihood": 3,
     "fastdist.normal_moments": 3,

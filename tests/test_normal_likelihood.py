@@ -4,6 +4,7 @@ import mpmath
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 import scipy.stats
 
 import fastdist
@@ -200,3 +201,37 @@ def test_fit_of_no_data():
             fitted = distribution.fit([])
         assert np.isnan(fitted).all()
         assert any("empty slice" in str(warning.message) for warning in warnings)
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        (["a"], TypeError, "data must be real numbers .*, not dtype <U1; convert"),
+        (None, TypeError, "data must be real numbers .*, not None"),
+        ([1j], TypeError, "data must be real numbers .*, not dtype complex128"),
+        (pd.Series([1, "a"]), TypeError, "data must be real numbers .*, not dtype object; convert"),
+        ([[1, 2], [3]], ValueError, r"data must be an array, not \[\[1, 2\], \[3\]\], whose parts differ"),
+        (scipy.sparse.eye_array(2), TypeError, r"data must be dense, not a dia_array; pass data.toarray\(\)"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_messages_of_fit(data, error, message):
+    with pytest.raises(error, match=message):
+        norm.fit(data)
+
+
+@pytest.mark.parametrize(
+    ("theta", "x", "error", "message"),
+    [
+        (0, [1], TypeError, "theta must be a sequence of loc and scale, not 0"),
+        ((0, 1, 2), [1], ValueError, "theta must be loc and scale, not 3 parameters"),
+        ((0, "a"), [1], TypeError, "scale must be real numbers .*, not 'a'"),
+        ((0, 1), [1j], TypeError, "x must be real numbers .*, not dtype complex128"),
+        (([0, 1], 1), [1, 2, 3], ValueError, r"x, loc and scale could not be .* \(3,\) \(2,\) \(\)"),
+        (([[0, 1]], 1), [1, 2, 3], ValueError, r"x, loc and scale could not be .* \(3,\) \(1, 2\) \(\)"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_messages_of_nnlf(theta, x, error, message):
+    with pytest.raises(error, match=message):
+        norm.nnlf(theta, x)
