@@ -15,6 +15,7 @@ from fastdist.normal_frozen import FrozenNormal
 from fastdist.normal_functions import NormalFunctions
 from fastdist.normal_likelihood import loglikelihood, mean_and_deviation
 from fastdist.normal_moments import NormalMoments
+from fastdist.normal_scipy import scipy_norm
 from fastdist.random_state import check_random_state
 
 
@@ -46,13 +47,15 @@ class Normal(NormalFunctions, NormalMoments):
     methods read such objects as plain arrays, without labels and masks.
 
     Of numbers, the result is a `numpy.float64`.  float32 arrays give float32, unless a parameter is of a
-    wider dtype; bool, integers and float16 give float64.  All else
-    (longdouble, complex, objects such as Decimal, strings, dates) raises a TypeError that says how to convert
-    it, and so do quantities with a unit.  When an argument is refused, `out` is untouched.
+    wider dtype; bool, integers and float16 give float64.  Complex numbers give complex128 by SciPy's
+    functions of z = (x - loc) / scale, so that derivatives by a complex step are right in all three
+    arguments; keywords are not taken then.  All else (longdouble, objects such as Decimal, strings, dates)
+    raises a TypeError that says how to convert it, and so do quantities with a unit.  When an argument is
+    refused, `out` is untouched.
 
-    What differs from SciPy: float32 is kept; complex and longdouble are not accepted; an integer
-    `random_state` names another stream (a NumPy Generator or RandomState gives the values that it gives
-    SciPy), and without one numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state.
+    What differs from SciPy: float32 is kept; longdouble is not accepted; an integer `random_state` names
+    another stream (a NumPy Generator or RandomState gives the values that it gives SciPy), and without one
+    numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state.
     `fit` gives float64 for all dtypes; `std` is right where `var` leaves float64; the upper end of `interval`
     comes from the upper tail.
     ``expect``, and ``fit`` with options, need SciPy: ``pip install 'fastdist-kernels[scipy]'``.
@@ -317,7 +320,7 @@ class Normal(NormalFunctions, NormalMoments):
         (np.float64(1000000003.0), np.float64(2.160246899469287))
         """
         if kwds or type(data).__module__.startswith("scipy.stats."):
-            fitted: tuple[Any, Any] = _scipy_norm("fit with options").fit(data, **kwds)
+            fitted: tuple[Any, Any] = scipy_norm("norm.fit with options").fit(data, **kwds)
             return fitted
         data = as_real(data, "data")
         if not data.size:
@@ -368,7 +371,7 @@ class Normal(NormalFunctions, NormalMoments):
         >>> norm.expect(lambda x: x * x, loc=1, scale=2).round(9)
         np.float64(5.0)
         """
-        return _scipy_norm("expect").expect(func, args, loc, scale, lb, ub, conditional, **kwds)
+        return scipy_norm("norm.expect").expect(func, args, loc, scale, lb, ub, conditional, **kwds)
 
 
 def _shape_of_draws(loc: NDArray[Any], scale: NDArray[Any], size: Size) -> tuple[int, ...]:
@@ -401,14 +404,6 @@ def _shape(size: Any) -> tuple[int, ...]:
     if any(n < 0 for n in shape):
         raise ValueError(f"negative dimensions are not allowed in size, which is {size}")
     return shape
-
-
-def _scipy_norm(need: str) -> Any:
-    try:
-        from scipy.stats import norm
-    except ImportError as error:
-        raise ImportError(f"norm.{need} needs SciPy: pip install 'fastdist-kernels[scipy]'") from error
-    return norm
 
 
 norm = Normal()

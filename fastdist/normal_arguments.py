@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 PLAIN_NUMBERS = frozenset({float, int, np.float64})
 # Types that have neither units nor labels.
 PLAIN = PLAIN_NUMBERS | {np.ndarray, list, tuple}
-# Kinds of dtype of real numbers, each with the bytes that a number may have.
+# Kinds of dtype, each with the bytes that a number may have.
 REAL = {"b": 1, "i": 8, "u": 8, "f": 8}
+REAL_OR_COMPLEX = REAL | {"c": 16}
 # How the other kinds become real numbers.
 CONVERT = "convert with np.asarray({name}, dtype=float)"
 REMEDIES = {
@@ -49,7 +50,7 @@ def as_real(argument: Any, name: str) -> NDArray[Any]:
     except ValueError:
         check(argument, name)
         raise
-    if array.dtype.type is not np.float64 and not _is_real(array.dtype):
+    if array.dtype.type is not np.float64 and not _is_among(REAL, array.dtype):
         check(argument, name)
         check(array, name)
     return array
@@ -60,8 +61,8 @@ def real(argument: Any, name: str) -> NDArray[np.float64]:
     return as_real(argument, name).astype(np.float64)
 
 
-def check(argument: Any, name: str) -> None:
-    """Raise an error that says what an argument is, if it is not an array of real numbers."""
+def check(argument: Any, name: str, kinds: Mapping[str, int] = REAL) -> None:
+    """Raise an error that says what an argument is, if it is not an array of numbers of these kinds."""
     kind = type(argument)
     _check_units(argument, name)
     if hasattr(kind, "toarray"):
@@ -75,7 +76,7 @@ def check(argument: Any, name: str) -> None:
             ) from None
         return
     for dtype in _dtypes(argument, name):
-        if not _is_real(dtype):
+        if not _is_among(kinds, dtype):
             given, remedy = _given(argument, dtype), _remedy(argument, dtype).format(name=name)
             raise TypeError(
                 f"{name} must be real numbers (bool, integers or floats of up to 64 bits), not "
@@ -113,9 +114,9 @@ def check_labels(**operands: Any) -> None:
 def check_call(
     operands: Mapping[str, Any], /, out: Any = None, where: Any = True, dtype: Any = None, **_: Any
 ) -> None:
-    """Raise an error that says why a ufunc of `norm` refuses a call, if its arguments are the reason."""
+    """Raise an error that says why a ufunc of `norm` refuses a call, if that is not for complex numbers."""
     for name, operand in operands.items():
-        check(operand, name)
+        check(operand, name, REAL_OR_COMPLEX)
     if all(
         type(operand) in PLAIN or not hasattr(operand, "__array_ufunc__") for operand in operands.values()
     ):
@@ -128,6 +129,11 @@ def check_call(
         raise TypeError(f"where must be booleans, not dtype {np.asarray(where).dtype}") from None
     if dtype is not None and np.dtype(dtype) not in (np.float64, np.float32):
         raise TypeError(f"dtype must be float64 or float32, not {np.dtype(dtype)}") from None
+
+
+def is_complex(argument: Any) -> bool:
+    """Whether an argument has a complex dtype, which `check` allows only if it is asked to."""
+    return any(getattr(dtype, "kind", None) == "c" for dtype in _dtypes(argument, ""))
 
 
 def _check_units(argument: Any, name: str) -> None:
@@ -164,10 +170,10 @@ def _dtypes(argument: Any, name: str) -> Iterable[Any]:
         ) from None
 
 
-def _is_real(dtype: Any) -> bool:
-    """Whether a dtype is of real numbers; so is every dtype of a library that does not tell its kind."""
+def _is_among(kinds: Mapping[str, int], dtype: Any) -> bool:
+    """Whether a dtype is of one of the kinds; so is every dtype of a library that does not tell its kind."""
     kind = getattr(dtype, "kind", None)
-    return kind is None or getattr(dtype, "itemsize", 0) <= REAL.get(kind, -1)
+    return kind is None or getattr(dtype, "itemsize", 0) <= kinds.get(kind, -1)
 
 
 def _is_array(argument: Any) -> bool:

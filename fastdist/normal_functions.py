@@ -12,7 +12,8 @@ import numpy as np
 
 from fastdist import parallel
 from fastdist._dispatch import normal
-from fastdist.normal_arguments import PLAIN, PLAIN_NUMBERS, check_call, check_labels
+from fastdist.normal_arguments import PLAIN, PLAIN_NUMBERS, check_call, check_labels, is_complex
+from fastdist.normal_scipy import of_complex
 
 # Bytes of the result of which each thread gets at least so many: some 0.2 ms of work.
 SHARE = 1 << 20
@@ -37,6 +38,8 @@ def _of_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str
         return _call(ufunc, *_operands(ufunc, x, loc, scale), keywords)
     except Exception:
         check_call(_named(ufunc, x, loc, scale), **keywords)
+        if any(map(is_complex, (x, loc, scale))):
+            return of_complex(ufunc.__name__, x, loc, scale, keywords)
         raise
 
 
@@ -112,20 +115,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``exp(-z**2 / 2) / (scale * sqrt(2 * pi))`` with ``z = (x - loc) / scale``, of the broadcast
             shape; NaN where ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For arguments that are not real numbers of up to 64 bits, or have a unit; for unknown keywords.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
             For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -151,20 +155,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``-z**2 / 2 - log(scale) - log(2 * pi) / 2`` with ``z = (x - loc) / scale``, of the broadcast
             shape; NaN where ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For arguments that are not real numbers of up to 64 bits, or have a unit; for unknown keywords.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
             For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         See Also
         --------
@@ -192,20 +197,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``erfc(-z / sqrt(2)) / 2`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For arguments that are not real numbers of up to 64 bits, or have a unit; for unknown keywords.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
             For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -229,20 +235,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``log(erfc(-z / sqrt(2)) / 2)`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For arguments that are not real numbers of up to 64 bits, or have a unit; for unknown keywords.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
             For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -266,20 +273,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``erfc(z / sqrt(2)) / 2`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For arguments that are not real numbers of up to 64 bits, or have a unit; for unknown keywords.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
             For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -303,20 +311,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``log(erfc(z / sqrt(2)) / 2)`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For arguments that are not real numbers of up to 64 bits, or have a unit; for unknown keywords.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
             For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -340,20 +349,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``loc - scale * sqrt(2) * erfcinv(2 * q)``, of the broadcast shape; -inf at 0, inf at 1, and NaN
             where `q` is outside, or ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For arguments that are not real numbers of up to 64 bits, or have a unit; for unknown keywords.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
             For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `q` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `q` gives float32, any other real dtype float64; complex `loc` or `scale` complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -377,20 +387,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``loc + scale * sqrt(2) * erfcinv(2 * q)``, of the broadcast shape; inf at 0, -inf at 1, and NaN
             where `q` is outside, or ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For arguments that are not real numbers of up to 64 bits, or have a unit; for unknown keywords.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
             For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `q` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `q` gives float32, any other real dtype float64; complex `loc` or `scale` complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------

@@ -409,7 +409,64 @@ def test_quantities_of_pint():
         norm.cdf([1, 2] * kilometre, 1 * kilometre, 2)
 
 
-@pytest.mark.parametrize("name", [*FUNCTIONS, *WITHOUT_DATA, "loglikelihood"])
+# Complex numbers
+
+
+COMPLEX = [0.3 + 0.1j, [0.3 + 0.1j, 2], np.array([[-3.0, 0.5j]]), np.complex64(0.25 - 0.5j)]
+
+
+@pytest.mark.parametrize("name", OF_X)
+@pytest.mark.parametrize("x", COMPLEX, ids=repr)
+def test_complex_x_is_scipys(name, x):
+    for parameters in ((), (0.5, 2), ([[1], [2]], 0.5), (0, -1), (np.nan, 1)):
+        got, want = getattr(norm, name)(x, *parameters), of_scipy(name, x, *parameters)
+        assert type(got) is type(want)
+        assert got.dtype == np.complex128
+        np.testing.assert_allclose(got, want, rtol=1e-15)
+    np.testing.assert_array_equal(getattr(norm(0.5, 2), name)(x), getattr(norm, name)(x, 0.5, 2))
+
+
+@pytest.mark.parametrize(
+    ("name", "derivatives"),
+    [
+        ("pdf", lambda z, s: norm.pdf(z) / s**2 * np.array([-z, z, z * z - 1])),
+        ("logpdf", lambda z, s: np.array([-z, z, z * z - 1]) / s),
+        ("cdf", lambda z, s: norm.pdf(z) / s * np.array([1, -1, -z])),
+        ("logcdf", lambda z, s: np.exp(norm.logpdf(z) - norm.logcdf(z)) / s * np.array([1, -1, -z])),
+        ("sf", lambda z, s: norm.pdf(z) / s * np.array([-1, 1, z])),
+        ("logsf", lambda z, s: np.exp(norm.logpdf(z) - norm.logsf(z)) / s * np.array([-1, 1, z])),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("x", [-8.0, -0.5, 1.0, 3.0, 9.0])
+def test_derivatives_by_a_complex_step(name, derivatives, x):
+    """To x, loc and scale: SciPy loses the imaginary parts of the latter two, and gives 0."""
+    point, step = (x, 1.0, 2.0), 1e-200j
+    for i, want in enumerate(derivatives((x - 1) / 2, 2.0)):
+        shifted = [number + step * (i == j) for j, number in enumerate(point)]
+        assert getattr(norm, name)(*shifted).imag / step.imag == pytest.approx(want, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", OF_Q)
+def test_complex_quantiles(name):
+    """Those of real probabilities; SciPy refuses the others as well."""
+    want = 1j + (2 + 1e-200j) * getattr(norm, name)([0.1, 0.7])
+    np.testing.assert_array_equal(getattr(norm, name)([0.1, 0.7], 1j, 2 + 1e-200j), want)
+    for distribution in (norm, SCIPY):
+        with pytest.raises(TypeError):
+            getattr(distribution, name)(0.5j)
+    with pytest.raises(TypeError, match=r"q must be real numbers .*, not dtype complex128"):
+        getattr(norm, name)(0.5j)
+
+
+@every_function
+def test_keywords_with_complex_numbers(name):
+    out = np.full(1, 7.0)
+    with pytest.raises(TypeError, match=rf"norm\.{name} of complex numbers has no keyword 'out'"):
+        getattr(norm, name)(0.5, [1j], out=out)
+    assert out == 7
+
+
+@pytest.mark.parametrize("name", [*WITHOUT_DATA, "loglikelihood"])
 def test_complex_parameters_are_refused(name):
     for call, argument in calls_of(name, [1j]):
         with pytest.raises(TypeError, match=f"{argument} must be real numbers .*, not dtype complex128"):
@@ -1123,6 +1180,12 @@ def test_without_scipy(monkeypatch):
     ):  # fmt: skip
         with pytest.raises(ImportError, match=r"needs SciPy: pip install 'fastdist-kernels\[scipy\]'"):
             call()
+    for name in OF_X:
+        with pytest.raises(
+            TypeError, match=rf"norm.{name} of complex numbers needs SciPy: pip install 'fastdist"
+        ):
+            getattr(norm, name)([1j])
+    assert norm.ppf(0.5, 1j) == 1j
     assert norm.fit([1, 2]) == (1.5, 0.5)
     assert norm.moment(4) == 3
 
