@@ -78,6 +78,7 @@ WITHOUT_PEER: dict[str, str] = {
     "Generator.seek": PLACES,
     "Generator.tell": PLACES,
     "norm.random_state": ATTRIBUTE,
+    "norm.fit_loc_scale": "is `norm.fit`, but for data that have no spread",
     "norm.expect": SCIPYS,
     "multivariate_normal.mean": ATTRIBUTE,
     "multivariate_normal.cov": ATTRIBUTE,

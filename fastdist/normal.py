@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any
@@ -324,8 +325,46 @@ class Normal(NormalFunctions, NormalMoments):
             return fitted
         data = as_real(data, "data")
         if not data.size:
-            return np.mean(data), np.std(data)  # with NumPy's warnings
+            warnings.warn(
+                f"data of shape {data.shape} hold no numbers, so that loc and scale are NaN",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return np.float64(np.nan), np.float64(np.nan)
         return mean_and_deviation(data)
+
+    def fit_loc_scale(self, data: ArrayLike) -> tuple[Any, Any]:
+        """Mean and standard deviation of data, as a start for other estimators.
+
+        Parameters
+        ----------
+        data : array_like
+            The data, whatever the shape.
+
+        Returns
+        -------
+        loc, scale : float64
+            Those of `fit`; but 0 and 1 of data that are empty or not all finite, and a scale of 1 of data
+            that are all equal.
+
+        Raises
+        ------
+        TypeError
+            If the data are not real.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.fit_loc_scale([1, 2, 6])
+        (np.float64(3.0), np.float64(2.160246899469287))
+        >>> norm.fit_loc_scale([5, 5])
+        (np.float64(5.0), np.float64(1.0))
+        """
+        data = as_real(data, "data")
+        if not data.size or not np.isfinite(data).all():
+            return np.float64(0), np.float64(1)
+        loc, scale = mean_and_deviation(data)
+        return loc, scale if scale > 0 else np.float64(1)
 
     def expect(
         self,

@@ -385,9 +385,10 @@ def test_quantities_are_refused(name, quantity):
             getattr(norm, name)([0.25, 0.5], out=quantity)
 
 
-def test_quantities_are_refused_as_data():
+@pytest.mark.parametrize("method", ["fit", "fit_loc_scale"])
+def test_quantities_are_refused_as_data(method):
     with pytest.raises(TypeError, match="data must be plain numbers, not a OfPint with unit 'km'"):
-        norm.fit(OfPint())
+        getattr(norm, method)(OfPint())
 
 
 def test_quantities_of_astropy():
@@ -524,6 +525,7 @@ def test_arrays_that_are_not_aligned(size, dtype, order):
         lambda x, loc, scale: norm.loglikelihood(x),
         lambda x, loc, scale: norm.nnlf((loc, scale), x),
         lambda x, loc, scale: np.array(norm.fit(x)),
+        lambda x, loc, scale: np.array(norm.fit_loc_scale(x)),
         lambda x, loc, scale: norm.rvs(loc, scale, random_state=3),
         lambda x, loc, scale: np.array(norm.stats(loc, scale, "mvsk")),
         lambda x, loc, scale: norm.moment(3, loc, scale),
@@ -1229,7 +1231,7 @@ def test_the_interface_is_there():
     """Every public method that the documentation of scipy.stats.norm lists."""
     documented = [
         "rvs", "pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf", "moment", "stats", "entropy",
-        "fit",
+        "fit", "fit_loc_scale",
         "expect", "median", "mean", "var", "std", "interval", "support", "nnlf", "freeze",
     ]  # fmt: skip
     for name in documented:

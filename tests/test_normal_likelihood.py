@@ -1,5 +1,7 @@
 """loglikelihood, nnlf and fit: exact sums over data, whatever the threads, the layout and the magnitude."""
 
+import warnings
+
 import mpmath
 import numpy as np
 import pandas as pd
@@ -194,13 +196,33 @@ def test_fit_rejects_data_that_are_not_finite(bad, place):
             distribution.fit(data)
 
 
-def test_fit_of_no_data():
-    """NaN, with NumPy's warning of an empty mean, as SciPy."""
-    for distribution in (norm, SCIPY):
-        with pytest.warns(RuntimeWarning) as warnings:
-            fitted = distribution.fit([])
-        assert np.isnan(fitted).all()
-        assert any("empty slice" in str(warning.message) for warning in warnings)
+@pytest.mark.parametrize("data", [[], np.empty((0, 3)), pd.Series(dtype=float)], ids=str)
+def test_fit_of_no_data(data):
+    """NaN as SciPy, but one warning that says why (SciPy: four of its arithmetic), at the caller's line."""
+    with pytest.warns(
+        RuntimeWarning, match=r"data of shape \(0.*\) hold no numbers, so that loc and scale are NaN"
+    ) as warnings:
+        fitted = norm.fit(data)
+    assert len(warnings) == 1
+    assert warnings[0].filename == __file__
+    assert np.isnan(fitted).all()
+    assert list(map(type, fitted)) == [np.float64, np.float64]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [[1, 2, 4], [5, 5], 3, [], [1, np.nan], [np.inf, 1], [[1, 2], [3, 5]], np.arange(9, dtype="f4"),
+     pd.Series([1, 4])],
+    ids=str,
+)  # fmt: skip
+def test_fit_loc_scale_is_that_of_scipy(data):
+    """A start for other estimators is always finite, with a positive scale; and nothing warns."""
+    got = norm.fit_loc_scale(data)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        want = SCIPY.fit_loc_scale(np.asarray(data, float))
+    np.testing.assert_allclose(got, want, rtol=1e-14)
+    assert list(map(type, got)) == [np.float64, np.float64]
 
 
 @pytest.mark.parametrize(
@@ -216,8 +238,9 @@ def test_fit_of_no_data():
     ids=str,
 )  # fmt: skip
 def test_messages_of_fit(data, error, message):
-    with pytest.raises(error, match=message):
-        norm.fit(data)
+    for method in (norm.fit, norm.fit_loc_scale):
+        with pytest.raises(error, match=message):
+            method(data)
 
 
 @pytest.mark.parametrize(
