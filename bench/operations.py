@@ -77,6 +77,8 @@ WITHOUT_PEER: dict[str, str] = {
     "BlockXoshiro256.state": ATTRIBUTE,
     "Generator.seek": PLACES,
     "Generator.tell": PLACES,
+    "norm.args": ATTRIBUTE,
+    "norm.kwds": ATTRIBUTE,
     "norm.random_state": ATTRIBUTE,
     "norm.fit_loc_scale": "is `norm.fit`, but for data that have no spread",
     "norm.expect": SCIPYS,

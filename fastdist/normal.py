@@ -12,15 +12,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastdist.generator import Generator, Size
 from fastdist.normal_arguments import as_real, check_shapes, real
-from fastdist.normal_frozen import FrozenNormal
+from fastdist.normal_frozen import CopiedWhole, FrozenNormal
 from fastdist.normal_functions import NormalFunctions
 from fastdist.normal_likelihood import loglikelihood, mean_and_deviation
 from fastdist.normal_moments import NormalMoments
-from fastdist.normal_scipy import scipy_norm
+from fastdist.normal_scipy import loaded_norm, scipy_norm
 from fastdist.random_state import check_random_state
 
 
-class Normal(NormalFunctions, NormalMoments):
+class Normal(CopiedWhole, NormalFunctions, NormalMoments):
     """The normal distribution with mean `loc` and standard deviation `scale`.
 
     ``norm(loc, scale)`` is the distribution with these parameters kept: see `freeze`.
@@ -34,8 +34,9 @@ class Normal(NormalFunctions, NormalMoments):
     shapes, numargs
         None and 0: there are no shape parameters.
     random_state : numpy.random.Generator or numpy.random.RandomState
-        What `rvs` draws from if nothing else is given: a `fastdist.Generator` on fresh entropy, until it is
-        set to anything that `rvs` accepts.
+        What `rvs` draws from if nothing else is given.  It may be set to anything that `rvs` accepts; None,
+        as at the start, stands for one `fastdist.Generator` on fresh entropy, which `norm`, its copies and
+        all frozen distributions share.
 
     Notes
     -----
@@ -54,9 +55,15 @@ class Normal(NormalFunctions, NormalMoments):
     raises a TypeError that says how to convert it, and so do quantities with a unit.  When an argument is
     refused, `out` is untouched.
 
+    Where `scipy.stats` is loaded, ``isinstance`` takes `norm` for one of its continuous distributions, and
+    the attributes that SciPy reads beyond the public interface are those of `scipy.stats.norm`.
+
+    A copy of `norm`, or what is unpickled, has its own copy of a `random_state` that was set.
+
     What differs from SciPy: float32 is kept; longdouble is not accepted; an integer `random_state` names
     another stream (a NumPy Generator or RandomState gives the values that it gives SciPy), and without one
-    numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state.
+    numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state; a frozen distribution
+    copies its parameters.
     `fit` gives float64 for all dtypes; `std` is right where `var` leaves float64; the upper end of `interval`
     comes from the upper tail.
     ``expect``, and ``fit`` with options, need SciPy: ``pip install 'fastdist-kernels[scipy]'``.
@@ -74,11 +81,19 @@ class Normal(NormalFunctions, NormalMoments):
     shapes = None
     numargs = 0
 
-    def __init__(self) -> None:
-        self._random_state = check_random_state(None)
+    _random_state: np.random.Generator | np.random.RandomState | None = None
 
-    def __reduce__(self) -> str:
-        return "norm"
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What ``isinstance`` asks, as SciPy does before it takes a distribution."""
+        theirs = loaded_norm()
+        return type(self) if theirs is None else type(theirs)
+
+    def __getattr__(self, name: str) -> Any:
+        """What else SciPy reads of its distributions, which it then has loaded."""
+        if name.startswith("__") or loaded_norm() is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(loaded_norm(), name)
 
     def freeze(self, *args: Any, **kwds: Any) -> FrozenNormal:
         """The distribution with its parameters: ``norm(loc, scale)`` is ``norm.freeze(loc, scale)``.
@@ -86,7 +101,7 @@ class Normal(NormalFunctions, NormalMoments):
         Parameters
         ----------
         loc, scale : array_like, optional
-            Mean and standard deviation.  They are kept as they are; nothing is computed or copied.
+            Mean and standard deviation.  They are copied, and keep their types; nothing is computed.
 
         Returns
         -------
@@ -105,17 +120,17 @@ class Normal(NormalFunctions, NormalMoments):
         >>> iq.cdf(100), iq.std()
         (np.float64(0.5), np.float64(15.0))
         """
-        return FrozenNormal(self, *args, **kwds)
+        return FrozenNormal(type(self)(), *args, **kwds)
 
     __call__ = freeze
 
     @property
     def random_state(self) -> np.random.Generator | np.random.RandomState:
-        return self._random_state
+        return _default if self._random_state is None else self._random_state
 
     @random_state.setter
     def random_state(self, seed: Any) -> None:
-        self._random_state = check_random_state(seed)
+        self._random_state = None if seed is None or seed is _default else check_random_state(seed)
 
     def rvs(self, loc: Any = 0, scale: Any = 1, size: Size = None, random_state: Any = None) -> Any:
         """Draw random numbers.
@@ -151,7 +166,7 @@ class Normal(NormalFunctions, NormalMoments):
         >>> norm.rvs([0, 100], [1, 15], size=(3, 2), random_state=7).shape
         (3, 2)
         """
-        rng = self._random_state if random_state is None else check_random_state(random_state)
+        rng = self.random_state if random_state is None else check_random_state(random_state)
         loc, scale = real(loc, "loc"), real(scale, "scale")
         if not np.all(scale >= 0):
             wrong = scale[~(scale >= 0)][0]
@@ -445,4 +460,6 @@ def _shape(size: Any) -> tuple[int, ...]:
     return shape
 
 
+# What all distributions draw from whose random_state is None.
+_default = check_random_state(None)
 norm = Normal()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,25 @@ from fastdist import normal_arguments
 from fastdist._dispatch import normal
 
 
+def loaded_norm() -> Any:
+    """SciPy's own `norm`, whatever ``scipy.stats.norm`` was set to; None if it is not loaded."""
+    module = sys.modules.get("scipy.stats._continuous_distns") or sys.modules.get("scipy.stats")
+    return getattr(module, "norm", None)
+
+
 def scipy_norm(use: str) -> Any:
-    """`scipy.stats.norm`; without SciPy an error that names the use and the extra."""
+    """SciPy's own `norm`, loaded if need be; without SciPy an error that names the use and the extra."""
     try:
-        from scipy.stats import norm
+        import scipy.stats  # noqa: F401
     except ImportError as error:
         raise ImportError(f"{use} needs SciPy: pip install 'fastdist-kernels[scipy]'") from error
-    return norm
+    return loaded_norm()
+
+
+@cache
+def frozen_class(distribution: Any) -> Any:
+    """The class of SciPy's distributions with parameters."""
+    return type(distribution())
 
 
 def of_complex(name: str, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:

@@ -20,6 +20,7 @@ import scipy.stats
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.stats import sampling
 
 import fastdist
 from fastdist import norm, normal_functions, parallel
@@ -816,7 +817,8 @@ def test_rvs_of_the_default_stream():
     assert isinstance(before, fastdist.Generator)
     place = before.tell()
     norm.rvs(size=5)
-    assert before.tell() == place + 5
+    norm(1, 2).rvs(size=3)
+    assert before.tell() == place + 8
     try:
         norm.random_state = 7
         first = norm.rvs(size=3)
@@ -826,7 +828,7 @@ def test_rvs_of_the_default_stream():
         assert norm.random_state is state
         assert_same(norm.rvs(size=2), SCIPY.rvs(size=2, random_state=3))
         norm.random_state = None
-        assert isinstance(norm.random_state, fastdist.Generator)
+        assert norm.random_state is before
         with pytest.raises(ValueError, match="cannot be used to seed"):
             norm.random_state = "x"
     finally:
@@ -1060,7 +1062,7 @@ def test_frozen_is_norm_with_its_parameters(args, kwds):
     """Every method, with the results of norm and the interface of SciPy's frozen distribution."""
     ours, theirs = norm(*args, **kwds), SCIPY(*args, **kwds)
     assert (ours.args, ours.kwds, ours.a, ours.b) == (theirs.args, theirs.kwds, theirs.a, theirs.b)
-    assert ours.dist is norm
+    assert type(ours.dist) is type(norm)
     for name in FUNCTIONS:
         assert_same(getattr(ours, name)(0.25), getattr(norm, name)(0.25, *args, **kwds))
         out = np.empty(2)
@@ -1097,41 +1099,176 @@ def test_frozen_rejects_other_arguments(args, kwds):
             distribution(*args, **kwds)
 
 
-def test_frozen_keeps_its_parameters_as_they_are():
-    """Nothing is copied, converted or checked; an array that changes changes the distribution."""
-    loc = np.zeros(2)
-    frozen = norm(loc, scale="later")
-    assert frozen.args[0] is loc
-    frozen = norm(loc)
-    loc[1] = 5
-    np.testing.assert_array_equal(frozen.mean(), [0, 5])
+@pytest.mark.parametrize(
+    "parameter",
+    [[1.0, 2.0], np.array([1.0, 2.0]), pd.Series([1.0, 2.0], index=["a", "b"]), np.ma.array([1.0, 2.0]),
+     np.array([1.0, 2.0], ">f4")],
+    ids=lambda parameter: type(parameter).__name__,
+)  # fmt: skip
+def test_frozen_copies_its_parameters(parameter):
+    """An array that changes later does not change the distribution; every type stays what it is."""
+    by_place, by_name = norm(parameter, parameter), norm(loc=parameter, scale=parameter)
+    expected = norm.cdf(0.5, parameter, parameter), norm.mean(parameter, parameter)
+    assert type(by_place.args[0]) is type(by_name.kwds["scale"]) is type(parameter)
+    parameter[0] = 7.0
+    for frozen in (by_place, by_name):
+        assert type(frozen.cdf(0.5)) is type(expected[0])
+        np.testing.assert_array_equal(frozen.cdf(0.5), expected[0])
+        np.testing.assert_array_equal(frozen.mean(), expected[1])
+
+
+def test_parameters_of_frozen_are_read_only():
+    """To change them in SciPy changes the distribution; here it is an error, and never without effect."""
+    frozen = norm(1, scale=2)
+    with pytest.raises(AttributeError):
+        frozen.args = (3,)
+    with pytest.raises(AttributeError):
+        frozen.kwds = {"scale": 3}
+    with pytest.raises(TypeError):
+        frozen.kwds["scale"] = 3
+
+
+def test_frozen_of_other_parameters():
+    """Nothing is checked before it is used; read-only memory, and what has no copies, are as good as any."""
+    later = norm(0, scale="later")
+    with pytest.raises(TypeError, match=r"scale must be real numbers .*, not 'later'"):
+        later.cdf(0.5)
+    numbers = np.array([1.0, 2.0])
+    view = norm(memoryview(numbers))
+    numbers.flags.writeable = False
+    fixed = norm(numbers)
+    np.testing.assert_array_equal(view.mean(), fixed.mean())
+    assert fixed.args[0] is not numbers
+    dask_array = pytest.importorskip("dask.array")
+    assert isinstance(norm(dask_array.ones(3)).cdf(0.5), dask_array.Array)
 
 
 def test_frozen_random_state():
-    """Its own if it is set, else that of norm."""
+    """As in SciPy, a frozen distribution has its own, whatever norm has; None is the one that all share."""
+    for distribution, shared in ((norm, norm.random_state), (SCIPY, SCIPY.random_state)):
+        before = distribution.random_state
+        try:
+            distribution.random_state = 7
+            frozen = distribution(1, 2)
+            assert frozen.random_state is shared
+            frozen.random_state = 3
+            assert frozen.random_state not in (shared, distribution.random_state)
+            assert distribution(1, 2).random_state is shared
+            kept = frozen.random_state
+            frozen.rvs(random_state=9)
+            assert frozen.random_state is kept
+            frozen.random_state = mine = np.random.default_rng(4)
+            assert frozen.random_state is mine
+            frozen.random_state = None
+            assert frozen.random_state is shared
+            with pytest.raises(ValueError, match="cannot be used to seed"):
+                frozen.random_state = 1.5
+        finally:
+            distribution.random_state = before
+
+
+def test_rvs_of_frozen():
     frozen = norm(1, 2)
-    assert frozen.random_state is norm.random_state
     frozen.random_state = 7
-    assert frozen.random_state is not norm.random_state
     rng = fastdist.default_rng(7)
     assert_same(frozen.rvs(3), rng.normal(1, 2, 3))
-    assert frozen.rvs() == rng.normal(1, 2)
     assert_same(frozen.rvs(size=2, random_state=9), norm.rvs(1, 2, 2, 9))
-    with pytest.raises(ValueError, match="cannot be used to seed"):
-        frozen.random_state = 1.5
+    assert frozen.rvs() == rng.normal(1, 2)
 
 
-def test_pickle_and_copy():
-    """norm is one object; a frozen distribution keeps its parameters and its own random state."""
-    for again in (pickle.loads(pickle.dumps(norm)), copy.copy(norm), copy.deepcopy(norm)):
-        assert again is norm
-    assert pickle.loads(pickle.dumps(norm.pdf))(0.5) == norm.pdf(0.5)
-    frozen = norm([1, 2], scale=3)
-    frozen.random_state = 7
-    for again in (pickle.loads(pickle.dumps(frozen)), copy.deepcopy(frozen)):
-        assert again.dist is norm
+def copies(original):
+    yield copy.copy(original)
+    yield copy.deepcopy(original)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        yield pickle.loads(pickle.dumps(original, protocol))
+
+
+@pytest.mark.parametrize("seed", [7, np.random.RandomState(7), np.random.default_rng(7)], ids=repr)
+def test_copies_draw_the_same_numbers_and_move_nothing(seed):
+    """Of norm and of frozen distributions: each goes on from a copy of the random state."""
+    frozen, whole = norm([1, 2], scale=3), type(norm)()
+    whole.random_state = seed
+    frozen.random_state = copy.deepcopy(whole.random_state)
+    expected = copy.deepcopy(whole.random_state).standard_normal(4)
+    for again in copies(frozen):
+        assert type(again) is type(frozen)
+        assert again.args == ([1, 2],)
+        assert again.args[0] is not frozen.args[0]
         assert_same(again.pdf(1), frozen.pdf(1))
-        assert_same(again.rvs((4, 2)), fastdist.default_rng(7).normal([1, 2], 3, (4, 2)))
+        assert_same(again.rvs((2, 2)), np.array([1, 2]) + 3 * expected.reshape(2, 2))
+    for again in copies(whole):
+        assert_same(again.rvs(size=4), expected)
+        again.random_state = 1
+    assert_same(whole.rvs(size=4), expected)
+    assert_same(frozen.rvs(2), np.array([1, 2]) + 3 * expected[:2])
+
+
+def test_copies_without_a_random_state_share_the_stream():
+    """As in SciPy; and what is unpickled in another process draws from that process's own stream."""
+    for again in (*copies(norm), *copies(norm(1, 2))):
+        assert again.random_state is norm.random_state
+        again.random_state = 7
+        assert again.random_state is not norm.random_state
+    assert pickle.loads(pickle.dumps(norm.pdf))(0.5) == norm.pdf(0.5)
+
+
+def test_classes_of_scipy(monkeypatch):
+    """SciPy and statsmodels ask isinstance, and read more than the interface: what is loaded answers."""
+    frozen = norm(5, 2)
+    assert isinstance(frozen, scipy.stats.distributions.rv_frozen)
+    assert isinstance(frozen, type(SCIPY(5, 2)))
+    assert isinstance(frozen, type(frozen))
+    assert isinstance(norm, scipy.stats.rv_continuous)
+    assert isinstance(norm, type(norm))
+    assert isinstance(frozen.dist, scipy.stats.rv_continuous)
+    assert norm._pdf(0.5) == SCIPY._pdf(0.5)
+    for absent in ("no_such_name", "_no_such_name", "__array_interface__"):
+        assert not hasattr(norm, absent)
+    monkeypatch.delitem(sys.modules, "scipy.stats")
+    monkeypatch.delitem(sys.modules, "scipy.stats._continuous_distns")
+    assert frozen.__class__ is type(frozen)
+    assert norm.__class__ is type(norm)
+    assert not hasattr(norm, "_pdf")
+
+
+def test_norm_in_the_place_of_scipys(monkeypatch):
+    """Some set ``scipy.stats.norm`` to ours; what ours leaves to SciPy then does not come back to it."""
+    monkeypatch.setattr(scipy.stats, "norm", norm)
+    assert norm.expect(np.square) == pytest.approx(1)
+    assert norm.fit([1, 2, 6], floc=3)[0] == 3
+    assert norm.cdf(1j) == SCIPY.cdf(1j)
+    assert norm._pdf(0.5) == SCIPY._pdf(0.5)
+    assert isinstance(norm(5, 2), scipy.stats.distributions.rv_frozen)
+    assert scipy.stats.kstest([0.1, 0.2], "norm").pvalue == scipy.stats.kstest([0.1, 0.2], SCIPY.cdf).pvalue
+
+
+def test_functions_of_scipy_take_norm():
+    """As many as take its own, and with the same results."""
+    data = np.random.default_rng(5).normal(5, 2, 50)
+    bounds = {"loc": (0, 10), "scale": (0.1, 10)}
+    ours, theirs = (scipy.stats.fit(distribution, data, bounds) for distribution in (norm, SCIPY))
+    np.testing.assert_allclose(ours.params, theirs.params, rtol=1e-4)
+    tested = scipy.stats.goodness_of_fit(norm, data, statistic="ks", n_mc_samples=20)
+    assert tested.statistic == pytest.approx(scipy.stats.kstest(data, norm(*norm.fit(data)).cdf).statistic)
+    for method in (sampling.NumericalInverseHermite, sampling.NumericalInversePolynomial):
+        ours, theirs = (method(frozen, random_state=7).rvs(5) for frozen in (norm(5, 2), SCIPY(5, 2)))
+        np.testing.assert_allclose(ours, theirs, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "frozen", [norm(5, 2), norm(5, scale=2), norm(loc=5, scale=2)], ids=lambda f: str(f.args)
+)
+def test_statsmodels(frozen):
+    graphics = pytest.importorskip("statsmodels.graphics.gofplots")
+    data = np.random.default_rng(5).normal(5, 2, 50)
+    ours, theirs = (
+        graphics.ProbPlot(data, frozen),
+        graphics.ProbPlot(data, SCIPY(*frozen.args, **frozen.kwds)),
+    )
+    assert (ours.loc, ours.scale) == (5, 2)
+    for name in ("fit_params", "theoretical_quantiles", "sample_percentiles"):
+        np.testing.assert_allclose(getattr(ours, name), getattr(theirs, name), rtol=1e-13)
+    np.testing.assert_allclose(graphics.ProbPlot(data, norm, fit=True).fit_params, norm.fit(data))
 
 
 # What SciPy does
@@ -1188,6 +1325,7 @@ def test_without_scipy(monkeypatch):
         ):
             getattr(norm, name)([1j])
     assert norm.ppf(0.5, 1j) == 1j
+    assert norm(5, 2).__class__ is type(norm(5, 2))
     assert norm.fit([1, 2]) == (1.5, 0.5)
     assert norm.moment(4) == 3
 
