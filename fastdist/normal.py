@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from operator import index
 from typing import Any
@@ -10,14 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist.generator import Generator, Size
-from fastdist.normal_frozen import FrozenNormal
+from fastdist.normal_arguments import as_real, check_shapes, real
+from fastdist.normal_frozen import CopiedWhole, FrozenNormal
 from fastdist.normal_functions import NormalFunctions
 from fastdist.normal_likelihood import loglikelihood, mean_and_deviation
-from fastdist.normal_moments import NormalMoments, real
+from fastdist.normal_moments import NormalMoments
+from fastdist.normal_scipy import loaded_norm, scipy_norm
 from fastdist.random_state import check_random_state
 
 
-class Normal(NormalFunctions, NormalMoments):
+class Normal(CopiedWhole, NormalFunctions, NormalMoments):
     """The normal distribution with mean `loc` and standard deviation `scale`.
 
     ``norm(loc, scale)`` is the distribution with these parameters kept: see `freeze`.
@@ -31,8 +34,9 @@ class Normal(NormalFunctions, NormalMoments):
     shapes, numargs
         None and 0: there are no shape parameters.
     random_state : numpy.random.Generator or numpy.random.RandomState
-        What `rvs` draws from if nothing else is given: a `fastdist.Generator` on fresh entropy, until it is
-        set to anything that `rvs` accepts.
+        What `rvs` draws from if nothing else is given.  It may be set to anything that `rvs` accepts; None,
+        as at the start, stands for one `fastdist.Generator` on fresh entropy, which `norm`, its copies and
+        all frozen distributions share.
 
     Notes
     -----
@@ -41,14 +45,25 @@ class Normal(NormalFunctions, NormalMoments):
 
     ``pdf``, ``logpdf``, ``cdf``, ``logcdf``, ``sf``, ``logsf``, ``ppf`` and ``isf`` are NumPy ufuncs of three
     arguments.  These broadcast; the keywords of ufuncs (``out``, ``where``, ``dtype``, ``casting``, ...) are
-    taken; pandas, xarray and dask get their own types back.  Of numbers, the result is a `numpy.float64`.
-    float32 arrays give float32, unless a parameter is of a wider dtype; bool, integers and float16 give
-    float64.  All else (longdouble, complex, object, strings) raises the TypeError of a ufunc, arguments that
-    do not broadcast its ValueError; then `out` is untouched.
+    taken; pandas, xarray and dask get their own types back, and masked arrays keep their masks.  All other
+    methods read such objects as plain arrays, without labels and masks.
 
-    What differs from SciPy: float32 is kept, complex and longdouble are not accepted, an integer
-    `random_state` names another stream (a NumPy Generator or RandomState gives the values that it gives
-    SciPy), and without one numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state.
+    Of numbers, the result is a `numpy.float64`.  float32 arrays give float32, unless a parameter is of a
+    wider dtype; bool, integers and float16 give float64.  Complex numbers give complex128 by SciPy's
+    functions of z = (x - loc) / scale, so that derivatives by a complex step are right in all three
+    arguments; keywords are not taken then.  All else (longdouble, objects such as Decimal, strings, dates)
+    raises a TypeError that says how to convert it, and so do quantities with a unit.  When an argument is
+    refused, `out` is untouched.
+
+    Where `scipy.stats` is loaded, ``isinstance`` takes `norm` for one of its continuous distributions, and
+    the attributes that SciPy reads beyond the public interface are those of `scipy.stats.norm`.
+
+    A copy of `norm`, or what is unpickled, has its own copy of a `random_state` that was set.
+
+    What differs from SciPy: float32 is kept; longdouble is not accepted; an integer `random_state` names
+    another stream (a NumPy Generator or RandomState gives the values that it gives SciPy), and without one
+    numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state; a frozen distribution
+    copies its parameters.
     `fit` gives float64 for all dtypes; `std` is right where `var` leaves float64; the upper end of `interval`
     comes from the upper tail.
     ``expect``, and ``fit`` with options, need SciPy: ``pip install 'fastdist-kernels[scipy]'``.
@@ -66,11 +81,19 @@ class Normal(NormalFunctions, NormalMoments):
     shapes = None
     numargs = 0
 
-    def __init__(self) -> None:
-        self._random_state = check_random_state(None)
+    _random_state: np.random.Generator | np.random.RandomState | None = None
 
-    def __reduce__(self) -> str:
-        return "norm"
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What ``isinstance`` asks, as SciPy does before it takes a distribution."""
+        theirs = loaded_norm()
+        return type(self) if theirs is None else type(theirs)
+
+    def __getattr__(self, name: str) -> Any:
+        """What else SciPy reads of its distributions, which it then has loaded."""
+        if name.startswith("__") or loaded_norm() is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return getattr(loaded_norm(), name)
 
     def freeze(self, *args: Any, **kwds: Any) -> FrozenNormal:
         """The distribution with its parameters: ``norm(loc, scale)`` is ``norm.freeze(loc, scale)``.
@@ -78,7 +101,7 @@ class Normal(NormalFunctions, NormalMoments):
         Parameters
         ----------
         loc, scale : array_like, optional
-            Mean and standard deviation.  They are kept as they are; nothing is computed or copied.
+            Mean and standard deviation.  They are copied, and keep their types; nothing is computed.
 
         Returns
         -------
@@ -97,17 +120,17 @@ class Normal(NormalFunctions, NormalMoments):
         >>> iq.cdf(100), iq.std()
         (np.float64(0.5), np.float64(15.0))
         """
-        return FrozenNormal(self, *args, **kwds)
+        return FrozenNormal(type(self)(), *args, **kwds)
 
     __call__ = freeze
 
     @property
     def random_state(self) -> np.random.Generator | np.random.RandomState:
-        return self._random_state
+        return _default if self._random_state is None else self._random_state
 
     @random_state.setter
     def random_state(self, seed: Any) -> None:
-        self._random_state = check_random_state(seed)
+        self._random_state = None if seed is None or seed is _default else check_random_state(seed)
 
     def rvs(self, loc: Any = 0, scale: Any = 1, size: Size = None, random_state: Any = None) -> Any:
         """Draw random numbers.
@@ -143,10 +166,13 @@ class Normal(NormalFunctions, NormalMoments):
         >>> norm.rvs([0, 100], [1, 15], size=(3, 2), random_state=7).shape
         (3, 2)
         """
-        rng = self._random_state if random_state is None else check_random_state(random_state)
-        loc, scale = real(loc), real(scale)
+        rng = self.random_state if random_state is None else check_random_state(random_state)
+        loc, scale = real(loc, "loc"), real(scale, "scale")
         if not np.all(scale >= 0):
-            raise ValueError("Domain error in arguments. The `scale` parameter must not be negative or NaN.")
+            wrong = scale[~(scale >= 0)][0]
+            raise ValueError(
+                f"Domain error in arguments. The `scale` parameter must not be negative or NaN, as {wrong} is"
+            )
         shape = _shape_of_draws(loc, scale, size)
         # Leading dimensions of length 1 that the shape lacks are none.
         loc, scale = (p.reshape(p.shape[max(0, p.ndim - len(shape)) :]) for p in (loc, scale))
@@ -190,9 +216,10 @@ class Normal(NormalFunctions, NormalMoments):
         >>> round(a, 6), round(b, 6)
         (np.float64(70.60054), np.float64(129.39946))
         """
-        confidence = np.asarray(confidence)
-        if np.any((confidence < 0) | (confidence > 1)):
-            raise ValueError("confidence must be between 0 and 1 inclusive")
+        confidence = as_real(confidence, "confidence")
+        outside = (confidence < 0) | (confidence > 1)
+        if np.any(outside):
+            raise ValueError(f"confidence must be between 0 and 1 inclusive, not {confidence[outside][0]}")
         tail = (1.0 - confidence) / 2
         return self.ppf(tail, loc, scale), self.isf(tail, loc, scale)
 
@@ -260,11 +287,13 @@ class Normal(NormalFunctions, NormalMoments):
         >>> norm.nnlf((100, 15), [99, 100, 104]).round(9)
         np.float64(10.918743981)
         """
+        if not np.iterable(theta):
+            raise TypeError(f"theta must be a sequence of loc and scale, not {theta!r}")
         if len(theta) != 2:
             raise ValueError(f"theta must be loc and scale, not {len(theta)} parameters")
-        loc, scale = theta
-        data = np.asarray(x)
-        if max(data.ndim, np.ndim(loc), np.ndim(scale)) > 1:
+        loc, scale = as_real(theta[0], "loc"), as_real(theta[1], "scale")
+        data = as_real(x, "x")
+        if max(data.ndim, loc.ndim, scale.ndim) > 1:
             negative = -np.sum(self.logpdf(data, loc, scale, dtype=np.float64), axis=0)
         else:
             negative = -loglikelihood(data, loc, scale)
@@ -306,13 +335,51 @@ class Normal(NormalFunctions, NormalMoments):
         >>> norm.fit([1e9 + 1, 1e9 + 2, 1e9 + 6])
         (np.float64(1000000003.0), np.float64(2.160246899469287))
         """
-        if kwds or type(data).__module__.startswith("scipy."):
-            fitted: tuple[Any, Any] = _scipy_norm("fit with options").fit(data, **kwds)
+        if kwds or type(data).__module__.startswith("scipy.stats."):
+            fitted: tuple[Any, Any] = scipy_norm("norm.fit with options").fit(data, **kwds)
             return fitted
-        data = np.asarray(data)
+        data = as_real(data, "data")
         if not data.size:
-            return np.mean(data), np.std(data)  # with NumPy's warnings
+            warnings.warn(
+                f"data of shape {data.shape} hold no numbers, so that loc and scale are NaN",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return np.float64(np.nan), np.float64(np.nan)
         return mean_and_deviation(data)
+
+    def fit_loc_scale(self, data: ArrayLike) -> tuple[Any, Any]:
+        """Mean and standard deviation of data, as a start for other estimators.
+
+        Parameters
+        ----------
+        data : array_like
+            The data, whatever the shape.
+
+        Returns
+        -------
+        loc, scale : float64
+            Those of `fit`; but 0 and 1 of data that are empty or not all finite, and a scale of 1 of data
+            that are all equal.
+
+        Raises
+        ------
+        TypeError
+            If the data are not real.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.fit_loc_scale([1, 2, 6])
+        (np.float64(3.0), np.float64(2.160246899469287))
+        >>> norm.fit_loc_scale([5, 5])
+        (np.float64(5.0), np.float64(1.0))
+        """
+        data = as_real(data, "data")
+        if not data.size or not np.isfinite(data).all():
+            return np.float64(0), np.float64(1)
+        loc, scale = mean_and_deviation(data)
+        return loc, scale if scale > 0 else np.float64(1)
 
     def expect(
         self,
@@ -358,34 +425,41 @@ class Normal(NormalFunctions, NormalMoments):
         >>> norm.expect(lambda x: x * x, loc=1, scale=2).round(9)
         np.float64(5.0)
         """
-        return _scipy_norm("expect").expect(func, args, loc, scale, lb, ub, conditional, **kwds)
+        return scipy_norm("norm.expect").expect(func, args, loc, scale, lb, ub, conditional, **kwds)
 
 
 def _shape_of_draws(loc: NDArray[Any], scale: NDArray[Any], size: Size) -> tuple[int, ...]:
     """The shape of `rvs`, by SciPy's rules: `size`, which the parameters may not widen."""
-    shape = np.broadcast_shapes(loc.shape, scale.shape)
+    try:
+        shape = np.broadcast_shapes(loc.shape, scale.shape)
+    except ValueError:
+        check_shapes(loc=loc, scale=scale)
     while shape[:1] == (1,):
         shape = shape[1:]
     if size is None:
         return shape
-    if isinstance(size, tuple | list) or (isinstance(size, np.ndarray) and size.ndim):
-        wanted = tuple(map(index, size))
-    else:
-        wanted = (index(size),)  # type: ignore[arg-type]
+    wanted = _shape(size)
     filled = (1,) * (len(shape) - len(wanted)) + wanted
     if any(n not in (1, m) for n, m in zip(reversed(shape), reversed(filled), strict=False)):
         raise ValueError(
-            f"size does not match the broadcast shape of the parameters. {size}, {wanted}, {shape}"
+            f"size does not match the broadcast shape of the parameters, which is {shape}; "
+            f"size is {size}, and must end with that shape"
         )
     return filled
 
 
-def _scipy_norm(need: str) -> Any:
+def _shape(size: Any) -> tuple[int, ...]:
+    """The shape that `size` stands for."""
+    several = isinstance(size, tuple | list) or (isinstance(size, np.ndarray) and size.ndim > 0)
     try:
-        from scipy.stats import norm
-    except ImportError as error:
-        raise ImportError(f"norm.{need} needs SciPy: pip install 'fastdist-kernels[scipy]'") from error
-    return norm
+        shape = tuple(map(index, size)) if several else (index(size),)
+    except TypeError:
+        raise TypeError(f"size must be an integer or a sequence of integers, not {size!r}") from None
+    if any(n < 0 for n in shape):
+        raise ValueError(f"negative dimensions are not allowed in size, which is {size}")
+    return shape
 
 
+# What all distributions draw from whose random_state is None.
+_default = check_random_state(None)
 norm = Normal()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fastdist.random_state import check_random_state
+from fastdist.normal_arguments import PLAIN_NUMBERS
+from fastdist.normal_scipy import frozen_class, loaded_norm
 
 if TYPE_CHECKING:
     from fastdist.generator import Size
@@ -20,26 +23,56 @@ def norm(loc: Any = 0, scale: Any = 1) -> tuple[Any, Any]:
     return loc, scale
 
 
-class FrozenNormal:
-    """The normal distribution for one `loc` and one `scale`, stored as they are given.
+def _copied(parameter: Any) -> Any:
+    """A copy of the same type; of a view of memory, which has no copies, an array."""
+    try:
+        return deepcopy(parameter)
+    except TypeError:
+        return np.array(parameter)
+
+
+class CopiedWhole:
+    """A base whose copies, shallow ones too, share nothing: draws from a copy do not move the original."""
+
+    def __copy__(self) -> Self:
+        return deepcopy(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return object.__new__, (type(self),), vars(self)  # pickle's own way trusts __class__
+
+
+class FrozenNormal(CopiedWhole):
+    """The normal distribution for one `loc` and one `scale`.
 
     Each method is that of `fastdist.norm`, without these two arguments.
 
     Parameters
     ----------
     dist : Normal
-        `fastdist.norm`.
+        The distribution whose methods and random state are used.
     *args, **kwds
-        `loc` and `scale`, by place or by name.
+        `loc` and `scale`, by place or by name.  They are copied: an array that changes later does not change
+        the distribution.  A Series stays a Series, a list a list.
 
     Attributes
     ----------
-    dist, args, kwds
+    dist
         What was given.
+    args, kwds : tuple and read-only mapping
+        The copies of the parameters.
     a, b : float
         The ends of the support, -inf and inf.
-    random_state
-        What `rvs` draws from; that of `dist` until it is set.
+    random_state : numpy.random.Generator or numpy.random.RandomState
+        What `rvs` draws from, as in SciPy: not that of `fastdist.norm`, but the distribution's own.  Until it
+        is set, and after it is set to None, it is the Generator on fresh entropy that all such distributions
+        share.
+
+    Notes
+    -----
+    Copies and pickles have their own parameters, and, where `random_state` is set, their own copy of it: they
+    draw the same numbers as the original, and do not move it.
+
+    Where `scipy.stats` is loaded, ``isinstance`` takes the distribution for one of its frozen distributions.
 
     Raises
     ------
@@ -60,11 +93,25 @@ class FrozenNormal:
     b = np.inf
 
     def __init__(self, dist: Normal, *args: Any, **kwds: Any) -> None:
-        self._loc, self._scale = norm(*args, **kwds)
-        self.dist = dist
-        self.args = args
-        self.kwds = kwds
-        self._random_state: np.random.Generator | np.random.RandomState | None = None
+        loc, scale = norm(*args, **kwds)
+        if not (type(loc) in PLAIN_NUMBERS and type(scale) in PLAIN_NUMBERS):
+            args, kwds = tuple(map(_copied, args)), {name: _copied(value) for name, value in kwds.items()}
+            loc, scale = norm(*args, **kwds)
+        self.dist, self._args, self._kwds, self._loc, self._scale = dist, args, kwds, loc, scale
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        return self._args
+
+    @property
+    def kwds(self) -> Mapping[str, Any]:
+        return MappingProxyType(self._kwds)
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        """What ``isinstance`` asks, as statsmodels does before it reads loc and scale."""
+        theirs = loaded_norm()
+        return type(self) if theirs is None else frozen_class(theirs)
 
     def __repr__(self) -> str:
         return f"norm(loc={self._loc!r}, scale={self._scale!r})"
@@ -103,16 +150,14 @@ class FrozenNormal:
 
     @property
     def random_state(self) -> np.random.Generator | np.random.RandomState:
-        return self.dist.random_state if self._random_state is None else self._random_state
+        return self.dist.random_state
 
     @random_state.setter
     def random_state(self, seed: Any) -> None:
-        self._random_state = check_random_state(seed)
+        self.dist.random_state = seed
 
     def rvs(self, size: Size = None, random_state: Any = None) -> Any:
         """Draw random numbers: `fastdist.norm.rvs`."""
-        if random_state is None:
-            random_state = self._random_state
         return self.dist.rvs(self._loc, self._scale, size, random_state)
 
     def mean(self) -> Any:

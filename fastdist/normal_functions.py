@@ -12,9 +12,9 @@ import numpy as np
 
 from fastdist import parallel
 from fastdist._dispatch import normal
+from fastdist.normal_arguments import PLAIN, PLAIN_NUMBERS, check_call, check_labels, is_complex
+from fastdist.normal_scipy import of_complex
 
-# Scalars that take no part in the choice of a dtype, or only NumPy's own.
-PLAIN_NUMBERS = frozenset({float, int, np.float64})
 # Bytes of the result of which each thread gets at least so many: some 0.2 ms of work.
 SHARE = 1 << 20
 SHARES = {"pdf": 1 << 21, "logpdf": 1 << 23}
@@ -24,26 +24,44 @@ LEAST_FLOAT32 = float(np.finfo(np.float32).smallest_subnormal)
 
 
 def _of_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:
-    """What the functions of `norm` do with all but plain numbers and small arrays.
+    """What the functions of `norm` do with all but plain numbers and small arrays."""
+    try:
+        if (
+            type(x) is np.ndarray
+            and type(loc) in PLAIN_NUMBERS
+            and type(scale) in PLAIN_NUMBERS
+            and (x.dtype.char == "d" or (x.dtype.char == "f" and _in_float32(loc) and _in_float32(scale)))
+        ):
+            if x.nbytes < 2 * SHARE:  # the commonest call, at the least cost
+                return ufunc(x, loc, scale, **keywords)
+            return _call(ufunc, x, loc, scale, keywords)
+        return _call(ufunc, *_operands(ufunc, x, loc, scale), keywords)
+    except Exception:
+        check_call(_named(ufunc, x, loc, scale), **keywords)
+        if any(map(is_complex, (x, loc, scale))):
+            return of_complex(ufunc.__name__, x, loc, scale, keywords)
+        raise
+
+
+def _named(ufunc: np.ufunc, x: Any, loc: Any, scale: Any) -> dict[str, Any]:
+    """The arguments under the names that the caller knows."""
+    return {"q" if ufunc.__name__ in ("ppf", "isf") else "x": x, "loc": loc, "scale": scale}
+
+
+def _operands(ufunc: np.ufunc, x: Any, loc: Any, scale: Any) -> tuple[Any, Any, Any]:
+    """The operands of a ufunc.
 
     float32 is computed in float32; whatever else NumPy would hand to that loop, in float64, as in SciPy; and
     so are numbers that float32 does not hold.
     """
-    if (
-        type(x) is np.ndarray
-        and type(loc) in PLAIN_NUMBERS
-        and type(scale) in PLAIN_NUMBERS
-        and (x.dtype.char == "d" or (x.dtype.char == "f" and _in_float32(loc) and _in_float32(scale)))
-    ):
-        if x.nbytes < 2 * SHARE:  # the commonest call, at the least cost
-            return ufunc(x, loc, scale, **keywords)
-        return _call(ufunc, x, loc, scale, keywords)
+    if not {type(x), type(loc), type(scale)} <= PLAIN:
+        check_labels(**_named(ufunc, x, loc, scale))
     x, loc, scale = _operand(x), _operand(loc), _operand(scale)
     dtypes = [_dtype_name(operand) for operand in (x, loc, scale) if type(operand) not in PLAIN_NUMBERS]
     if dtypes and not ("float32" in dtypes and _in_float32(loc) and _in_float32(scale)):
         loc = loc.astype(np.float64) if _dtype_name(loc).startswith(NARROW) else loc
         loc = np.float64(loc) if type(loc) in PLAIN_NUMBERS else loc
-    return _call(ufunc, x, loc, scale, keywords)
+    return x, loc, scale
 
 
 def _call(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:
@@ -97,20 +115,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``exp(-z**2 / 2) / (scale * sqrt(2 * pi))`` with ``z = (x - loc) / scale``, of the broadcast
             shape; NaN where ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
-            For shapes that do not broadcast, as a ufunc.
+            For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -136,20 +155,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``-z**2 / 2 - log(scale) - log(2 * pi) / 2`` with ``z = (x - loc) / scale``, of the broadcast
             shape; NaN where ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
-            For shapes that do not broadcast, as a ufunc.
+            For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         See Also
         --------
@@ -177,20 +197,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``erfc(-z / sqrt(2)) / 2`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
-            For shapes that do not broadcast, as a ufunc.
+            For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -214,20 +235,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``log(erfc(-z / sqrt(2)) / 2)`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
-            For shapes that do not broadcast, as a ufunc.
+            For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -251,20 +273,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``erfc(z / sqrt(2)) / 2`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
-            For shapes that do not broadcast, as a ufunc.
+            For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -288,20 +311,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``log(erfc(z / sqrt(2)) / 2)`` with ``z = (x - loc) / scale``, of the broadcast shape; NaN where
             ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
-            For shapes that do not broadcast, as a ufunc.
+            For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `x` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `x` gives float32, any other real dtype float64; complex numbers give SciPy's complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -325,20 +349,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``loc - scale * sqrt(2) * erfcinv(2 * q)``, of the broadcast shape; -inf at 0, inf at 1, and NaN
             where `q` is outside, or ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
-            For shapes that do not broadcast, as a ufunc.
+            For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `q` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `q` gives float32, any other real dtype float64; complex `loc` or `scale` complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------
@@ -362,20 +387,21 @@ class NormalFunctions:
 
         Returns
         -------
-        float64, float32 or array
+        float64, float32, complex128 or array
             ``loc + scale * sqrt(2) * erfcinv(2 * q)``, of the broadcast shape; inf at 0, -inf at 1, and NaN
             where `q` is outside, or ``scale <= 0``.
 
         Raises
         ------
         TypeError
-            For longdouble, complex and all that is no number, and for unknown keywords, as a ufunc.
+            For arguments that are not numbers of up to 64 bits, or have a unit; for unknown keywords.
         ValueError
-            For shapes that do not broadcast, as a ufunc.
+            For shapes that do not broadcast, and pandas objects with other labels.
 
         Notes
         -----
-        float32 `q` gives float32, any other real dtype float64.  (Abramowitz and Stegun, 26.2.)
+        float32 `q` gives float32, any other real dtype float64; complex `loc` or `scale` complex128.
+        (Abramowitz and Stegun, 26.2.)
 
         Examples
         --------

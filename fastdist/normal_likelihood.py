@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastdist import parallel
 from fastdist._dispatch import deviations, normal
+from fastdist.normal_arguments import as_real, check_shapes
 
 BLOCK = deviations.BLOCK
 # Elements that are worth handing to a thread, at least: some 0.1 ms of work.
@@ -30,8 +31,7 @@ Values = Callable[[int, int], Array]
 
 def loglikelihood(x: ArrayLike, loc: ArrayLike, scale: ArrayLike) -> np.float64:
     """The sum of the logarithms of the density; `fastdist.norm.loglikelihood` has the details."""
-    x, loc, scale = np.asarray(x), np.asarray(loc), np.asarray(scale)
-    normal.logpdf.resolve_dtypes((x.dtype, loc.dtype, scale.dtype, None))  # or NumPy's TypeError
+    x, loc, scale = as_real(x, "x"), as_real(loc, "loc"), as_real(scale, "scale")
     if x.size and loc.ndim == scale.ndim == 0:
         total = _of_numbers(x, float(loc), float(scale))
         if math.isfinite(total):
@@ -51,7 +51,10 @@ def _of_numbers(x: Array, loc: float, scale: float) -> float:
 
 def _of_arrays(x: Array, loc: Array, scale: Array) -> float:
     """The sum of ``logpdf(x, loc, scale)``, of which only a part exists at any time."""
-    n = np.broadcast(x, loc, scale).size
+    try:
+        n = np.broadcast(x, loc, scale).size
+    except ValueError:
+        check_shapes(x=x, loc=loc, scale=scale)
     return total(_block_sums(_gathered([x, loc, scale], normal.logpdf), n, 0.0, 1.0)[:, :2])
 
 
@@ -72,7 +75,9 @@ def mean_and_deviation(x: Array) -> tuple[np.float64, np.float64]:
         # The first elements are no guide to all of them: once more, in the unit of all.
         low, high = float(x.min()), float(x.max())
         if not (math.isfinite(low) and math.isfinite(high)):
-            raise ValueError("The data contains non-finite values.")
+            raise ValueError(
+                "The data contains non-finite values; leave them out, as in data[np.isfinite(data)]"
+            )
         if math.isinf(high - low):
             shift = 0.0
         unit = _unit(max(high - shift, shift - low))

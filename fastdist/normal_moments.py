@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fastdist._dispatch import normal
-
-
-def real(parameter: Any) -> NDArray[np.float64]:
-    """As float64, if that is safe."""
-    if type(parameter) is int:  # of any size
-        parameter = float(parameter)
-    return np.asarray(parameter).astype(np.float64, casting="safe")
+from fastdist.normal_arguments import as_real, check_shapes, real
 
 
 def parameters(loc: Any, scale: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Both of the broadcast shape, and NaN where they are no parameters of a distribution."""
-    loc, scale = np.broadcast_arrays(real(loc), real(scale))
+    loc, scale = real(loc, "loc"), real(scale, "scale")
+    try:
+        loc, scale = np.broadcast_arrays(loc, scale)
+    except ValueError:
+        check_shapes(loc=loc, scale=scale)
     valid = (scale > 0) & ~np.isnan(loc)
     return np.where(valid, loc, np.nan), np.where(valid, scale, np.nan)
+
+
+def _order(order: Any) -> int:
+    """The order of a moment."""
+    number = as_real(order, "order")
+    if number.ndim:
+        raise ValueError(f"order must be one integer, not an array of shape {number.shape}")
+    if not np.isfinite(number) or number != np.floor(number):
+        raise ValueError(f"Moment must be an integer, not {order}")
+    if number < 0:
+        raise ValueError(f"Moment must be positive, not {order}")
+    return int(number)
 
 
 class NormalMoments:
@@ -163,7 +172,10 @@ class NormalMoments:
         zero = np.where(np.isnan(scale), np.nan, 0.0)
         with np.errstate(over="ignore", under="ignore"):
             values = {"m": loc, "v": scale * scale, "s": zero, "k": zero.copy()}
-        chosen = tuple(value[()] for letter, value in values.items() if letter in moments)
+        try:
+            chosen = tuple(value[()] for letter, value in values.items() if letter in moments)
+        except TypeError:
+            raise TypeError(f"moments must be a string of letters of 'mvsk', not {moments!r}") from None
         return chosen[0] if len(chosen) == 1 else chosen
 
     def moment(self, order: float, loc: Any = 0, scale: Any = 1) -> Any:
@@ -194,14 +206,11 @@ class NormalMoments:
         >>> norm.moment(4), norm.moment(3, loc=1, scale=2)
         (np.float64(3.0), np.float64(13.0))
         """
-        if np.floor(order) != order or math.isinf(order):
-            raise ValueError("Moment must be an integer.")
-        if order < 0:
-            raise ValueError("Moment must be positive.")
+        power = _order(order)
         loc, scale = parameters(loc, scale)
         before, here = np.zeros(loc.shape), np.where(np.isnan(scale), np.nan, 1.0)
         with np.errstate(all="ignore"):
-            for n in range(int(order)):
+            for n in range(power):
                 # Even if the other factor is infinite, 0 times it is 0.
                 from_loc = np.where(loc == 0, 0.0, loc * here)
                 from_scale = np.where(before == 0, 0.0, n * scale * (scale * before))

@@ -28,7 +28,7 @@ def check_random_state(seed: Any) -> np.random.Generator | RandomState:
     Raises
     ------
     ValueError
-        For anything else.
+        For a negative integer, and for anything else.
 
     Examples
     --------
@@ -38,6 +38,8 @@ def check_random_state(seed: Any) -> np.random.Generator | RandomState:
     """
     if isinstance(seed, np.random.Generator | RandomState):
         return seed
+    if isinstance(seed, Integral) and seed < 0:
+        raise ValueError(f"random_state must be a non-negative integer, not {seed}")
     if seed is None or isinstance(seed, Integral | SeedSequence):
         return default_rng(seed)  # type: ignore[arg-type]
     if seed is np.random:

@@ -1,9 +1,12 @@
 """loglikelihood, nnlf and fit: exact sums over data, whatever the threads, the layout and the magnitude."""
 
+import warnings
+
 import mpmath
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
 import scipy.stats
 
 import fastdist
@@ -193,10 +196,65 @@ def test_fit_rejects_data_that_are_not_finite(bad, place):
             distribution.fit(data)
 
 
-def test_fit_of_no_data():
-    """NaN, with NumPy's warning of an empty mean, as SciPy."""
-    for distribution in (norm, SCIPY):
-        with pytest.warns(RuntimeWarning) as warnings:
-            fitted = distribution.fit([])
-        assert np.isnan(fitted).all()
-        assert any("empty slice" in str(warning.message) for warning in warnings)
+@pytest.mark.parametrize("data", [[], np.empty((0, 3)), pd.Series(dtype=float)], ids=str)
+def test_fit_of_no_data(data):
+    """NaN as SciPy, but one warning that says why (SciPy: four of its arithmetic), at the caller's line."""
+    with pytest.warns(
+        RuntimeWarning, match=r"data of shape \(0.*\) hold no numbers, so that loc and scale are NaN"
+    ) as warnings:
+        fitted = norm.fit(data)
+    assert len(warnings) == 1
+    assert warnings[0].filename == __file__
+    assert np.isnan(fitted).all()
+    assert list(map(type, fitted)) == [np.float64, np.float64]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [[1, 2, 4], [5, 5], 3, [], [1, np.nan], [np.inf, 1], [[1, 2], [3, 5]], np.arange(9, dtype="f4"),
+     pd.Series([1, 4])],
+    ids=str,
+)  # fmt: skip
+def test_fit_loc_scale_is_that_of_scipy(data):
+    """A start for other estimators is always finite, with a positive scale; and nothing warns."""
+    got = norm.fit_loc_scale(data)
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        want = SCIPY.fit_loc_scale(np.asarray(data, float))
+    np.testing.assert_allclose(got, want, rtol=1e-14)
+    assert list(map(type, got)) == [np.float64, np.float64]
+
+
+@pytest.mark.parametrize(
+    ("data", "error", "message"),
+    [
+        (["a"], TypeError, "data must be real numbers .*, not dtype <U1; convert"),
+        (None, TypeError, "data must be real numbers .*, not None"),
+        ([1j], TypeError, "data must be real numbers .*, not dtype complex128"),
+        (pd.Series([1, "a"]), TypeError, "data must be real numbers .*, not dtype object; convert"),
+        ([[1, 2], [3]], ValueError, r"data must be an array, not \[\[1, 2\], \[3\]\], whose parts differ"),
+        (scipy.sparse.eye_array(2), TypeError, r"data must be dense, not a dia_array; pass data.toarray\(\)"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_messages_of_fit(data, error, message):
+    for method in (norm.fit, norm.fit_loc_scale):
+        with pytest.raises(error, match=message):
+            method(data)
+
+
+@pytest.mark.parametrize(
+    ("theta", "x", "error", "message"),
+    [
+        (0, [1], TypeError, "theta must be a sequence of loc and scale, not 0"),
+        ((0, 1, 2), [1], ValueError, "theta must be loc and scale, not 3 parameters"),
+        ((0, "a"), [1], TypeError, "scale must be real numbers .*, not 'a'"),
+        ((0, 1), [1j], TypeError, "x must be real numbers .*, not dtype complex128"),
+        (([0, 1], 1), [1, 2, 3], ValueError, r"x, loc and scale could not be .* \(3,\) \(2,\) \(\)"),
+        (([[0, 1]], 1), [1, 2, 3], ValueError, r"x, loc and scale could not be .* \(3,\) \(1, 2\) \(\)"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_messages_of_nnlf(theta, x, error, message):
+    with pytest.raises(error, match=message):
+        norm.nnlf(theta, x)

@@ -1,0 +1,65 @@
+"""What `fastdist.norm` leaves to SciPy, where SciPy is installed."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from fastdist import normal_arguments
+from fastdist._dispatch import normal
+
+
+def loaded_norm() -> Any:
+    """SciPy's own `norm`, whatever ``scipy.stats.norm`` was set to; None if it is not loaded."""
+    module = sys.modules.get("scipy.stats._continuous_distns") or sys.modules.get("scipy.stats")
+    return getattr(module, "norm", None)
+
+
+def scipy_norm(use: str) -> Any:
+    """SciPy's own `norm`, loaded if need be; without SciPy an error that names the use and the extra."""
+    try:
+        import scipy.stats  # noqa: F401
+    except ImportError as error:
+        raise ImportError(f"{use} needs SciPy: pip install 'fastdist-kernels[scipy]'") from error
+    return loaded_norm()
+
+
+@cache
+def frozen_class(distribution: Any) -> Any:
+    """The class of SciPy's distributions with parameters."""
+    return type(distribution())
+
+
+def of_complex(name: str, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:
+    """One of the eight functions at complex numbers, in complex128.
+
+    SciPy has those of the standard normal; its own loc and scale lose their imaginary parts.  So here
+
+        f(x, loc, scale) = f((x - loc) / scale),    pdf(x, loc, scale) = pdf((x - loc) / scale) / scale,
+
+    and quantiles, which SciPy has at real numbers only, are loc + scale * quantile(q).
+    """
+    if keywords:
+        raise TypeError(f"norm.{name} of complex numbers has no keyword {next(iter(keywords))!r}") from None
+    x, loc, scale = (p.astype(np.result_type(p, np.float64)) for p in map(np.asarray, (x, loc, scale)))
+    with np.errstate(all="ignore"):
+        if name in ("ppf", "isf"):
+            value = loc + scale * getattr(normal, name)(normal_arguments.as_real(x, "q"), 0, 1)
+        else:
+            value = _standard(name)((x - loc) / scale)
+        if name == "pdf":
+            value = value / scale
+        elif name == "logpdf":
+            value = value - np.log(scale)
+        return np.where(scale.real > 0, value, np.nan)[()]
+
+
+def _standard(name: str) -> Any:
+    """A function of SciPy's standard normal; without SciPy, numbers are of the wrong type."""
+    try:
+        return getattr(scipy_norm(f"norm.{name} of complex numbers"), name)
+    except ImportError as error:
+        raise TypeError(str(error)) from error
