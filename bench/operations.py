@@ -75,6 +75,7 @@ WITHOUT_PEER: dict[str, str] = {
     "show_config": SETTING,
     "random": "a module of names that are measured",
     "BlockXoshiro256.key": ATTRIBUTE,
+    "BlockXoshiro256.lock": ATTRIBUTE,
     "BlockXoshiro256.state": ATTRIBUTE,
     "Generator.seek": PLACES,
     "Generator.tell": PLACES,

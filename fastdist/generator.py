@@ -331,11 +331,12 @@ class Generator(MultivariateSampling, np.random.Generator):
             if drawn is not None:
                 return drawn
         bits = self.bit_generator
-        if not isinstance(bits, BlockXoshiro256) or (size is None and out is None):
+        if not isinstance(bits, BlockXoshiro256):
             return super().random(size, dtype, out)  # type: ignore[arg-type, misc]
         kind = dtype if dtype is np.float64 else self._check_dtype(dtype, "random")
         if out is None:
-            assert size is not None  # that was NumPy's
+            if size is None:
+                return bits._words.next_float32() if kind is np.float32 else self._next_uniform()
             out = np.empty(size, kind)
         else:
             check_out(out, kind, size)
@@ -343,7 +344,7 @@ class Generator(MultivariateSampling, np.random.Generator):
             fill(bits._uniforms, out)
             return out
         with bits.lock:
-            bits._words.require((out.size + 1) // 2)
+            bits._words.require_float32(out.size)
             for part in chunks(out):
                 bits._words.fill_float32(part)
         return out
@@ -410,7 +411,11 @@ class Generator(MultivariateSampling, np.random.Generator):
         >>> rng.tell()
         1000
         """
-        return self._sequence_of(dtype, "tell").position
+        sequence = self._sequence_of(dtype, "tell")
+        if isinstance(sequence, stream.WordStream):
+            with self.bit_generator.lock:
+                return sequence.position
+        return sequence.position
 
     def _sequence_of(self, dtype: DTypeLike, method: str) -> stream.BlockStream:
         bits = self.bit_generator

@@ -126,6 +126,13 @@ class Batch:
         """The sum of the weights of the rows: their number without weights."""
         return float(len(self.x)) if self.sample_weight is None else math.fsum(self.sample_weight)
 
+    def of_moderate_weight(self) -> Batch:
+        """The same with weights times a power of two, so that one divided by their sum does not overflow."""
+        if self.sample_weight is None:
+            return self
+        _, exponent = math.frexp(self.total_weight)
+        return Batch(self.x, np.ldexp(self.sample_weight, -exponent), self.missing, self.names)
+
     def at(self, places: Array) -> Batch:
         """The rows at places in [0, total_weight): each takes as much room as its weight says."""
         if self.sample_weight is None:

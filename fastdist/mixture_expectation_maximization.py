@@ -84,6 +84,7 @@ def online_step(
 
     The sums of what was seen before are those that the parameters stand for, of weight ``1 - size``.
     """
+    batch = batch.of_moderate_weight()
     moments, log_likelihood = batch.expectation(parameters, parameters.means)
     moments.scale(size / batch.total_weight)
     moments.add(Moments.of_parameters(parameters, reg_covar, 1 - size))

@@ -115,6 +115,8 @@ class FittedMixture(Estimator):
             factored = MixtureParameters.of_precisions_cholesky(weights64, means64, upper64, kind)
             covariances = factored.covariances
         self._parameters = checked(weights, means, covariances, kind)
+        dtype = np.result_type(*assigned.values(), *(() if before is None else (self._dtype,)))
+        self._dtype = np.float32 if dtype == np.float32 else np.float64
         self.n_features_in_ = self._parameters.dimension
         for name in ("_assigned", "_pending"):  # a step that accumulates began with other parameters
             self.__dict__.pop(name, None)

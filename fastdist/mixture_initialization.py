@@ -7,8 +7,9 @@ runs on all rows, or of many on a sample (`mixture_data.Data.sample`), whose cen
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,8 @@ from fastdist.mixture_parameters import MixtureParameters
 
 # What ``reg_covar='scale'`` adds to the variances, in units of each feature's variance.
 RELATIVE_REGULARISATION = 1e-6
+# Rows that are compared with the distinct points at a time.
+ROWS_OF_BLOCK = 1 << 14
 
 Array = NDArray[Any]
 
@@ -97,14 +100,26 @@ class Start:
     @cached_property
     def distinct_points(self) -> int:
         """How many different points the data have; counted up to ``components``."""
-        sample = self._complete_sample
-        x = sample.x if sample.sample_weight is None else sample.x[sample.sample_weight > 0]
-        distinct: set[bytes] = set()
-        for row in x:
-            distinct.add((row + 0.0).tobytes())  # -0.0 is 0.0
-            if len(distinct) == self._components:
-                break
+        distinct: list[Array] = []
+        for rows in self._blocks_of_weight():
+            for point in distinct:
+                rows = rows[(rows != point).any(axis=1)]
+            while len(rows):
+                distinct.append(rows[0])
+                if len(distinct) == self._components:
+                    return len(distinct)
+                rows = rows[(rows != rows[0]).any(axis=1)]
         return len(distinct)
+
+    def _blocks_of_weight(self) -> Iterator[Array]:
+        """Rows whose weight is not 0: first those of the sample, which nearly always tell enough."""
+        whole = len(self._sample.x) == self._data.n
+        for batch in chain([self._sample], () if whole else self._data):
+            x = self._completed(batch)
+            for first in range(0, len(batch.x), ROWS_OF_BLOCK):
+                rows = slice(first, first + ROWS_OF_BLOCK)
+                weight = batch.sample_weight
+                yield x[rows] if weight is None else x[rows][weight[rows] > 0]
 
     @cached_property
     def _complete_sample(self) -> Batch:
@@ -112,6 +127,10 @@ class Start:
         if not sample.missing:
             return sample
         return Batch(_Completed(sample.x, self._means)[:], sample.sample_weight, False)
+
+    def _completed(self, batch: Batch) -> Any:
+        """The rows of a batch, with means in place of what is missing."""
+        return _Completed(batch.x, self._means) if batch.missing else batch.x
 
     def parameters(self) -> MixtureParameters:
         """The parameters after the M step of initial responsibilities."""
@@ -139,7 +158,7 @@ class Start:
         total = Moments.zeros(self._components, self._data.d, diagonal)
         first = 0
         for batch in self._data:
-            x = _Completed(batch.x, self._means) if batch.missing else batch.x
+            x = self._completed(batch)
             given = weighted(responsibilities(x, first), batch)
             total.add(moments_of(given, x, centres, diagonal))
             first += len(batch.x)
@@ -159,7 +178,7 @@ class _Completed:
 
 
 def _at_random(rng: Generator, n: int, components: int) -> Callable[[Any, int], Responsibilities]:
-    """Uniforms, divided by their sum: those of row i from one place of the stream, whoever makes them."""
+    """Uniforms, divided by their sum: those of row i from one position of the stream, whoever makes them."""
     uniforms = rng.bit_generator._uniforms  # type: ignore[attr-defined]
     key, position = uniforms.reserve(n * components)
 

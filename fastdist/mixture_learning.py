@@ -177,8 +177,9 @@ class MixtureLearning(MixtureInference):
         Raises
         ------
         ValueError, TypeError
-            As `fit` raises them; ValueError also if `step_size` is outside of (0, 1], or if `n_components` or
-            `covariance_type` have changed since the model has its parameters.  Then it stays as it was.
+            As `fit` raises them; ValueError also if `step_size` is outside of (0, 1], if `n_components` or
+            `covariance_type` have changed since the model has its parameters, or between `accumulate` and
+            `step`.  Then it stays as it was.
 
         See Also
         --------
@@ -214,6 +215,8 @@ class MixtureLearning(MixtureInference):
         """
         if step_size is not None and not 0 < step_size <= 1:
             raise ValueError(f"step_size must be in (0, 1], not {step_size!r}")
+        if self._pending is not None:
+            raise ValueError("partial_fit would lose the batches that accumulate has added: call step first")
         batch, parameters, start, names = self._begin_step(X, sample_weight, "partial_fit")
         before = getattr(self, "lower_bounds_", [])  # parameters that were assigned have none
         size = (len(before) + 1) ** STEP_EXPONENT if step_size is None else float(step_size)

@@ -135,7 +135,7 @@ def _as_array(x: ArrayLike, name: str) -> tuple[Array, Any]:
     """As float64, and the dtype of the result."""
     given = np.asarray(x)
     dtype = np.float32 if given.dtype.type is np.float32 else np.float64
-    return real(given, name), dtype
+    return real(given, name, ValueError), dtype
 
 
 def _sum(parameters: MixtureParameters, x: ArrayLike, name: str) -> Any:

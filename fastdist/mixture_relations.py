@@ -36,7 +36,7 @@ def conditional(parameters: MixtureParameters, indices: ArrayLike, values: Array
     others = np.setdiff1d(np.arange(d), given)
     if not others.size:
         raise ValueError("Cannot condition on all dimensions.")
-    values = np.atleast_1d(real(values, "values"))
+    values = np.atleast_1d(real(values, "values", ValueError))
     if values.shape != given.shape:
         raise ValueError(f"values are of shape {values.shape}, but indices name {given.size}")
     check_finite(values, "values")

@@ -272,8 +272,8 @@ class MultivariateNormal(MultivariateNormalFunctions):
         Notes
         -----
         The data are read twice, in blocks: for the mean, then for the sums of products of deviations from
-        it.  No array of their size is made.  The sums of the mean are compensated: it is the exact one,
-        rounded once.  All sums are in a fixed order: the number of threads does not affect the result.
+        it.  No array of their size is made.  The sums of the mean are compensated: they are as exact as in
+        twice the precision.  All sums are in a fixed order: the number of threads does not affect the result.
 
         Examples
         --------

@@ -87,7 +87,8 @@ def fit(x: ArrayLike, fix_mean: Any, fix_cov: Any) -> tuple[Array, Array]:
         if mean is None:
             mean, left = _mean(data)
         if cov is None:
-            cov = _scatter(data, mean) / n - left[:, None] * left
+            cov = _scatter(data, mean) / n
+            cov = np.where(np.isinf(cov), cov, cov - left[:, None] * left)
     return mean, cov
 
 

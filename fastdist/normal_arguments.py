@@ -99,16 +99,24 @@ def check_shapes(**operands: Any) -> None:
 
 def check_labels(**operands: Any) -> None:
     """Raise an error for pandas objects that pandas does not mix, or would align to NaN."""
-    pandas = sys.modules.get("pandas")
-    kinds = getattr(pandas, "Series", ()), getattr(pandas, "DataFrame", ())
-    labelled = [item for item in operands.items() if isinstance(item[1], kinds)]
-    for (one_name, one), (name, other) in pairwise(labelled):
+    for (one_name, one), (name, other) in pairwise(_labelled(operands)):
         given = f"{one_name} is a {type(one).__name__} and {name} a {type(other).__name__}"
         remedy = f"to go by position, as SciPy does, pass {name}.to_numpy()"
         if one.ndim != other.ndim:
             raise NotImplementedError(f"{given}, which no ufunc of pandas mixes; {remedy}")
         if not all(map(_same_labels, one.axes, other.axes)):
             raise ValueError(f"{given} with other labels, which pandas would align to NaN; {remedy}")
+
+
+def check_pandas(error: Exception, operands: Mapping[str, Any]) -> None:
+    """Raise an error that says what to do where pandas has refused a call for a reason of its own."""
+    check_labels(**operands)
+    for name, operand in _labelled(operands):
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(
+            f"pandas cannot keep the labels of {name}, a {type(operand).__name__} ({error}); "
+            f"without them, pass {name}.to_numpy(dtype=float)"
+        ) from None
 
 
 def check_call(
@@ -145,6 +153,13 @@ def _check_units(argument: Any, name: str) -> None:
                 f"{name} must be plain numbers, not a {kind.__name__} with unit '{getattr(argument, unit)}'; "
                 f"express all arguments in one unit and pass their values ({name}.{value})"
             ) from None
+
+
+def _labelled(operands: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Those that are Series or frames of pandas, with their names."""
+    pandas = sys.modules.get("pandas")
+    kinds = getattr(pandas, "Series", ()), getattr(pandas, "DataFrame", ())
+    return [item for item in operands.items() if isinstance(item[1], kinds)]
 
 
 def _same_labels(one: Any, other: Any) -> bool:

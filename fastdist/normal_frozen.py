@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def norm(loc: Any = 0, scale: Any = 1) -> tuple[Any, Any]:
-    """The parameters, by place or by name; what is wrong is said of ``norm``."""
+    """The parameters, by position or by name; what is wrong is said of ``norm``."""
     return loc, scale
 
 
@@ -51,15 +51,15 @@ class FrozenNormal(CopiedWhole):
     dist : Normal
         The distribution whose methods and random state are used.
     *args, **kwds
-        `loc` and `scale`, by place or by name.  They are copied: an array that changes later does not change
-        the distribution.  A Series stays a Series, a list a list.
+        `loc` and `scale`, by position or by name.  They are copied: an array that changes later does not
+        change the distribution.  A Series stays a Series, a list a list.
 
     Attributes
     ----------
     dist
         What was given.
     args, kwds : tuple and read-only mapping
-        The copies of the parameters.
+        Copies of the parameters.
     a, b : float
         The ends of the support, -inf and inf.
     random_state : numpy.random.Generator or numpy.random.RandomState
@@ -101,11 +101,11 @@ class FrozenNormal(CopiedWhole):
 
     @property
     def args(self) -> tuple[Any, ...]:
-        return self._args
+        return tuple(map(_copied, self._args))
 
     @property
     def kwds(self) -> Mapping[str, Any]:
-        return MappingProxyType(self._kwds)
+        return MappingProxyType({name: _copied(value) for name, value in self._kwds.items()})
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 
 from fastdist import parallel
 from fastdist._dispatch import normal
-from fastdist.normal_arguments import PLAIN, PLAIN_NUMBERS, check_call, check_labels, is_complex
+from fastdist.normal_arguments import PLAIN, PLAIN_NUMBERS, check_call, check_labels, check_pandas, is_complex
 from fastdist.normal_scipy import of_complex
 
 # Bytes of the result of which each thread gets at least so many: some 0.2 ms of work.
@@ -36,10 +36,12 @@ def _of_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str
                 return ufunc(x, loc, scale, **keywords)
             return _call(ufunc, x, loc, scale, keywords)
         return _call(ufunc, *_operands(ufunc, x, loc, scale), keywords)
-    except Exception:
-        check_call(_named(ufunc, x, loc, scale), **keywords)
+    except Exception as error:
+        operands = _named(ufunc, x, loc, scale)
+        check_call(operands, **keywords)
         if any(map(is_complex, (x, loc, scale))):
             return of_complex(ufunc.__name__, x, loc, scale, keywords)
+        check_pandas(error, operands)
         raise
 
 

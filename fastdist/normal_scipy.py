@@ -40,7 +40,8 @@ def of_complex(name: str, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]
 
         f(x, loc, scale) = f((x - loc) / scale),    pdf(x, loc, scale) = pdf((x - loc) / scale) / scale,
 
-    and quantiles, which SciPy has at real numbers only, are loc + scale * quantile(q).
+    and quantiles, which SciPy has at real numbers only, are loc + scale * quantile(q).  Where the real
+    part of z = (x - loc) / scale is infinite, the value is that of the real number, as in SciPy.
     """
     if keywords:
         raise TypeError(f"norm.{name} of complex numbers has no keyword {next(iter(keywords))!r}") from None
@@ -49,9 +50,10 @@ def of_complex(name: str, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]
         if name in ("ppf", "isf"):
             value = loc + scale * getattr(normal, name)(normal_arguments.as_real(x, "q"), 0, 1)
         else:
-            value = _standard(name)((x - loc) / scale)
+            z = (x - loc) / scale
+            value = np.where(np.isinf(z.real), getattr(normal, name)(z.real, 0, 1), _standard(name)(z))
         if name == "pdf":
-            value = value / scale
+            value = np.divide(value, scale, out=np.zeros_like(value), where=value != 0)
         elif name == "logpdf":
             value = value - np.log(scale)
         return np.where(scale.real > 0, value, np.nan)[()]

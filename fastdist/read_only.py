@@ -38,9 +38,18 @@ class ReadOnlyArray(np.ndarray[Any, Any]):
         for out in keywords.get("out", ()):
             if isinstance(out, ReadOnlyArray):  # as in  means += 1
                 out._check_writeable()
-        if "out" in keywords:
-            keywords["out"] = tuple(map(_plain, keywords["out"]))
-        return getattr(ufunc, method)(*map(_plain, inputs), **keywords)
+        given = keywords.get("out", ())
+        if given:
+            keywords["out"] = tuple(map(_plain, given))
+        result = getattr(ufunc, method)(*map(_plain, inputs), **keywords)
+        # An output that was given is returned itself, not its plain view.
+        given_for = {id(view): out for view, out in zip(keywords.get("out", ()), given, strict=True)}
+        if isinstance(result, tuple):
+            return tuple(given_for.get(id(output), output) for output in result)
+        return given_for.get(id(result), result)
+
+    def __reduce__(self) -> Any:
+        return _plain(self).__reduce__()  # a pickle is a copy, and a copy is a plain array
 
     def __repr__(self) -> str:
         return repr(_plain(self))

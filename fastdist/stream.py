@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterator, Mapping, Sequence
+from threading import Lock
 from typing import Any, Literal, Self, SupportsIndex, overload
 
 import numpy as np
@@ -18,6 +20,8 @@ Shape = SupportsIndex | Sequence[SupportsIndex]
 
 # Domains of the stream (fastdist/_kernels/stream.pxd).
 FLOAT64_NORMALS, FLOAT32_NORMALS = 1, 2
+# Classes of what has the entropy of a seed already; the first one is the commonest.
+SEED_SEQUENCES = (SeedSequence, ISeedSequence)
 # Not reached in 292 years at a sample a nanosecond.
 LAST_POSITION = (1 << 63) - 1
 # Samples that are written between two looks at whether the call was interrupted.
@@ -25,7 +29,7 @@ CHUNK = 1 << 18
 
 
 class BlockXoshiro256(BitGenerator):
-    """A random stream in which any place is reached at once.
+    """A random stream in which any position is reached at once.
 
     Sample ``i`` depends on the seed and on ``i`` alone.  There are three independent sequences: raw words,
     which serve uniforms, integers and all that NumPy makes of bits, and the standard normals in float64
@@ -75,19 +79,30 @@ class BlockXoshiro256(BitGenerator):
     """
 
     def __init__(self, seed: int | ArrayLike | SeedSequence | ISeedSequence | None = None) -> None:
-        super().__init__(seed)  # type: ignore[arg-type]
-        key = _key_of(self.seed_seq)
-        if hasattr(self, "_words"):
-            # A second call seeds anew, and Generators that draw from here already must follow.
-            self._restart(key, (0, 0, 0), None)
-        else:
-            self._words = stream.WordStream(key, self.lock)
+        seed_seq = seed if isinstance(seed, SEED_SEQUENCES) else SeedSequence(seed)  # type: ignore[arg-type]
+        key = _key_of(seed_seq)
+        if not hasattr(self, "_words"):
+            super().__init__(seed_seq)  # type: ignore[arg-type]
+            self._lock = Lock()
+            self._words = stream.WordStream(key, self._lock)
             self._uniforms = stream.UniformStream(self._words)
             self._normals: dict[object, stream.BlockStream] = {
                 np.float64: stream.BlockStream(key, FLOAT64_NORMALS, box_muller.float64),
                 np.float32: stream.BlockStream(key, FLOAT32_NORMALS, box_muller.float32),
             }
-        self._words.install(self.capsule)
+            self._words.install(self.capsule)
+            return
+        # A second call seeds anew, and Generators that draw from here already follow.  NumPy's empties the
+        # capsule until `install`: what can fail came before, and threads without the GIL wait for the lock.
+        with self._lock:
+            super().__init__(seed_seq)  # type: ignore[arg-type]
+            self._restart(key, (0, 0, 0), None)
+            self._words.install(self.capsule)
+
+    @property
+    def lock(self) -> Lock:  # type: ignore[override]
+        # Not NumPy's own, which a second call of `__init__` would replace while threads wait for the first.
+        return self._lock
 
     def _restart(self, key: NDArray[np.uint64], positions: Sequence[int], half: int | None) -> None:
         for sequence, position in zip((self._words, *self._normals.values()), positions, strict=True):
@@ -158,7 +173,7 @@ class BlockXoshiro256(BitGenerator):
         Returns
         -------
         BlockXoshiro256
-            At the same place in the sequences of a key whose third word is greater by `jumps`.
+            At the same position in the sequences of a key whose third word is greater by `jumps`.
 
         Raises
         ------
@@ -173,6 +188,7 @@ class BlockXoshiro256(BitGenerator):
         True
         """
         state = self.state
+        state["has_uint32"] = state["uinteger"] = 0  # the half of a word that is left over is of this stream
         key = state["state"]["key"]
         key[2] = (key[2] + operator.index(jumps)) % (1 << 64)
         jumped = type(self)(SeedSequence(key))  # so that its children are its own
@@ -246,10 +262,14 @@ class BlockXoshiro256(BitGenerator):
         >>> BlockXoshiro256(7).random_raw(3).dtype
         dtype('uint64')
         """
-        if size is None and output:
-            return self._words.next()
-        if size is None or not output:
-            return super().random_raw(size, output)  # type: ignore[call-overload, no-any-return]
+        if size is None:
+            word = self._words.next()
+            return word if output else None
+        if not output:
+            n = math.prod(np.broadcast_to(0, size).shape)  # type: ignore[arg-type]
+            with self.lock:
+                self._words.reserve(n)
+            return None
         out = np.empty(size, dtype=np.uint64)
         with self.lock:
             fill(self._words, out)

@@ -619,7 +619,11 @@ BEYOND = {
     "random": lambda rng: rng.random(6),
     "random, many": lambda rng: rng.random((10, 5000)),
     "random, float32": lambda rng: rng.random(11, np.float32),
+    "random, one float32": lambda rng: rng.random(dtype=np.float32),
     "random_raw": lambda rng: rng.bit_generator.random_raw(6),
+    "random_raw, one": lambda rng: rng.bit_generator.random_raw(),
+    "random_raw, no output": lambda rng: rng.bit_generator.random_raw((2, 3), output=False),
+    "random_raw, one and no output": lambda rng: rng.bit_generator.random_raw(output=False),
     "advance": lambda rng: rng.bit_generator.advance(6),
 }
 
@@ -632,6 +636,12 @@ def test_a_draw_beyond_the_end_of_the_stream_is_refused(draw):
         rng.seek(LAST_POSITION - 5, dtype)
     if draw is BEYOND["normal, one float32"]:
         rng.standard_normal(5, np.float32)
+    if draw in (
+        BEYOND["random, one float32"],
+        BEYOND["random_raw, one"],
+        BEYOND["random_raw, one and no output"],
+    ):
+        rng.random(5)
     before = rng.bit_generator.state
     with pytest.raises(ValueError, match=r"the stream ends at 2\*\*63 - 1|outside of the stream"):
         draw(rng)
@@ -650,6 +660,81 @@ def test_the_last_samples_of_the_stream():
     rng.bit_generator.state = rng.bit_generator.state
     with pytest.raises(ValueError, match="1 samples from position"):
         rng.standard_normal()
+
+
+def test_the_last_half_word_is_drawn():
+    """Three uniforms of float32 are left: half a word, and a whole one."""
+    rng, other = default_rng(SEED), default_rng(SEED)
+    for each in (rng, other):
+        each.seek(LAST_POSITION - 2, np.uint64)
+        each.random(1, np.float32)
+    assert rng.random(3, np.float32).tolist() == [float(other.random(dtype=np.float32)) for _ in range(3)]
+    with pytest.raises(ValueError, match="1 samples from position"):
+        rng.random(1, np.float32)
+
+
+def test_random_raw_without_output_draws_as_many_words():
+    for size in (None, 0, 5, (2, 3), (4, 0)):
+        rng, other = BlockXoshiro256(SEED), BlockXoshiro256(SEED)
+        assert rng.random_raw(size, output=False) is None
+        other.random_raw(size)
+        assert rng.state == other.state
+    for wrong, error in ((-1, ValueError), (2.5, TypeError)):
+        with pytest.raises(error):
+            rng.random_raw(wrong, output=False)
+
+
+def test_a_jumped_stream_has_no_half_word_of_the_original():
+    bits = BlockXoshiro256(SEED)
+    rng = Generator(bits)
+    rng.random(3, np.float32)
+    jumped = Generator(bits.jumped())
+    assert jumped.bit_generator.state["has_uint32"] == 0
+    assert jumped.integers(2**32, size=8, dtype=np.uint32).tolist() != (
+        rng.integers(2**32, size=8, dtype=np.uint32).tolist()
+    )
+
+
+def test_a_second_init_seeds_anew_under_the_same_lock():
+    """Generators that draw from it follow; what cannot be a seed changes nothing."""
+    bits = BlockXoshiro256(SEED)
+    rng, lock = Generator(bits), bits.lock
+    rng.random(5)
+    for wrong in ("seed", 2.5, -1, [[1.5]]):
+        before = bits.state
+        with pytest.raises((TypeError, ValueError)):
+            bits.__init__(wrong)
+        assert bits.state == before
+        rng.integers(10)
+    bits.__init__(8)
+    assert bits.lock is lock
+    assert np.random.Generator(bits).integers(2**62, size=4).tolist() == (
+        default_rng(8).integers(2**62, size=4).tolist()
+    )
+    rng.random(3)
+    with lock:
+        waits = threading.Thread(target=rng.random, args=(3,))
+        waits.start()
+        waits.join(0.05)
+        assert waits.is_alive()
+        seeds = threading.Thread(target=bits.__init__, args=(9,))
+        seeds.start()
+        seeds.join(0.05)
+        assert seeds.is_alive()
+    waits.join()
+    seeds.join()
+
+
+@pytest.mark.parametrize("dtype", [*DTYPES, np.uint64])
+def test_tell_waits_for_what_draws_words(dtype):
+    """A position that is being changed is not read; normals need no lock but the interpreter's."""
+    rng = default_rng(SEED)
+    with rng.bit_generator.lock:
+        tells = threading.Thread(target=rng.tell, args=(dtype,))
+        tells.start()
+        tells.join(0.05)
+        assert tells.is_alive() == (dtype is np.uint64)
+    tells.join()
 
 
 def test_spawn_gives_independent_generators():

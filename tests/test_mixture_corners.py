@@ -411,3 +411,88 @@ def test_modes_compare_and_hash():
     assert len({one, same, other}) == 2
     with pytest.raises(ValueError, match="modes are read-only: change a copy"):
         one.locations[0] = 1
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_far_points_near_to_means_belong_to_the_nearest(dtype):
+    """Where every density underflows, differences of the last bits count: subtraction is exact."""
+    kind = np.dtype(dtype).type
+    for _, at in zip(range(200), np.random.default_rng(5).uniform(1, 2, 200), strict=False):
+        x = kind(at * (1e200 if dtype is np.float64 else 1e28))
+        up = np.nextafter(x, kind(np.inf))
+        means = np.array([[up], [np.nextafter(up, kind(np.inf))]], np.float64)
+        model = GaussianMixture.from_parameters([0.5, 0.5], means, np.full((2, 1, 1), 1e-20))
+        assert model.predict_proba([[x]]).tolist() == [[1.0, 0.0]]
+        if dtype is np.float32:  # means between two numbers of float32 are told apart
+            near = means[0] + (means[1] - means[0]) * [[0.25], [0]]
+            model = GaussianMixture.from_parameters([0.5, 0.5], near, np.full((2, 1, 1), 1e-20))
+            assert model.predict_proba(np.array([[x]], np.float32)).tolist() == [[0.0, 1.0]]
+
+
+def test_assigned_parameters_read_the_same_before_and_after_use():
+    """float32 stays so only if all that was assigned is float32 as well."""
+    X = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    for means, dtype in (([[0.1, 0.2]], np.float64), (np.array([[0.1, 0.2]], np.float32), np.float32)):
+        model = GaussianMixture(random_state=0).fit(X)
+        assert model.means_.dtype == np.float32
+        model.means_ = means
+        before = np.array(model.means_)
+        model.predict(X)
+        assert model.means_.dtype == before.dtype == dtype
+        assert np.array_equal(model.means_, before)
+        assert model.covariances_.dtype == dtype
+
+
+@pytest.mark.parametrize("values", [2, 3])
+def test_distinct_points_are_counted_in_all_data(values):
+    """Also those that the sample of the start, some rows of them all, does not have."""
+    X = np.zeros((300_000, 1))
+    X[[123_456, 222_222]] = [[1], [values - 1]]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        GaussianMixture(3, max_iter=1, init_params="random", random_state=0).fit(X)
+    found = [str(warning.message) for warning in caught if "distinct points" in str(warning.message)]
+    assert len(found) == (values < 3)
+    assert all("distinct points (2)" in message for message in found)
+
+
+def test_partial_fit_does_not_lose_what_was_accumulated():
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    model = GaussianMixture(2, random_state=0).fit(X).accumulate(X[:30])
+    with pytest.raises(ValueError, match="call step first"):
+        model.partial_fit(X[30:])
+    model.accumulate(X[30:]).step().partial_fit(X)
+    assert model.n_iter_ >= 2
+
+
+@pytest.mark.parametrize("weight", [5e-324, 1e-320, 1e-310, 1e-200, 1e200, 1e305])
+def test_only_the_ratios_of_weights_count_in_partial_fit(weight):
+    X = np.random.default_rng(0).normal(size=(400, 2))
+    X[:200] += 5
+    got = GaussianMixture(2, random_state=0).partial_fit(X, None, np.full(400, weight))
+    want = GaussianMixture(2, random_state=0).partial_fit(X)
+    rtol = 1e-12 if weight > 1e-300 else 1e-2  # subnormal numbers have few digits
+    np.testing.assert_allclose(got.means_, want.means_, rtol)
+    np.testing.assert_allclose(got.lower_bound_, want.lower_bound_, rtol)
+
+
+def test_what_is_made_of_a_fitted_attribute():
+    """An output comes back itself, and a pickle as an array that may be changed."""
+    model = GaussianMixture.from_parameters([0.25, 0.75], [[0.0], [1.0]], [[[1.0]]] * 2)
+    out = model.weights_.copy()
+    assert np.add(out, 1, out=out) is out
+    assert out.tolist() == [1.25, 1.75]
+    fraction, whole = np.empty(2), model.weights_.copy()
+    parts = np.modf(out, fraction, whole)
+    assert parts[0] is fraction
+    assert parts[1] is whole
+    again = pickle.loads(pickle.dumps(model.weights_))
+    assert type(again) is np.ndarray
+    again[0] = 5
+
+
+def test_strings_are_refused_alike():
+    model = GaussianMixture.from_parameters([1.0], [[0.0]], [[[1.0]]])
+    for method in (model.pdf, model.logpdf, model.cdf, model.sf, model.ppf, model.isf):
+        with pytest.raises(ValueError, match="must be real numbers, not strings"):
+            method(["1"])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas
 import pytest
 import sklearn.base
+from sklearn.base import clone
 
 import fastdist
 from fastdist import GaussianMixture
@@ -61,8 +62,8 @@ def test_steps_are_the_textbooks(covariance_type, step_size):
     """Ten batches, by the formulas of the paper with sums about 0."""
     batches = batches_of(2000, 200)
     model = GaussianMixture(3, covariance_type=covariance_type, reg_covar=1e-2, random_state=0)
-    model.accumulate(batches[0])  # where both start
-    weights, means, covariances = np.array(model.weights_), np.array(model.means_), full(model)
+    start = clone(model).accumulate(batches[0])  # where both start
+    weights, means, covariances = np.array(start.weights_), np.array(start.means_), full(start)
     for t, batch in enumerate(batches, 1):
         size = t**-0.6 if step_size is None else step_size
         weights, means, covariances, likelihood = textbook_step(

@@ -1441,3 +1441,37 @@ def test_size_that_is_none(size):
     """`size` is an integer or a sequence of integers."""
     with pytest.raises(TypeError, match="integer"):
         norm.rvs(size=size)
+
+
+def test_parameters_of_a_frozen_norm_cannot_be_changed():
+    """What `args` and `kwds` give are copies."""
+    frozen = norm(np.array([1.0, 2.0]), scale=[1.0, 2.0])
+    frozen.args[0][0] = 50
+    frozen.kwds["scale"].append(3)
+    assert frozen.mean().tolist() == [1.0, 2.0]
+    assert frozen.std().tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("name", ["pdf", "logpdf", "cdf", "sf", "logcdf", "logsf"])
+def test_complex_numbers_at_infinity_are_as_real_ones(name):
+    """Where the quotient by a tiny scale overflows."""
+    function = getattr(norm, name)
+    for x in (1, 1 + 2j, -1 + 2j):
+        assert function(x + 0j, 0, 1e-310) == function(np.real(x), 0, 1e-310)
+
+
+@pytest.mark.parametrize(
+    ("x", "loc", "error"),
+    [
+        (pd.DataFrame({"a": [1, 2]}), [0, 1], ValueError),
+        (pd.Series([1.0]), [0, 1], ValueError),
+        (pd.Series([1, 2], dtype="Int64"), [[0], [1]], ValueError),
+        (pd.DataFrame({"a": [True, False], "b": [1.0, 2.0]}), 0, TypeError),
+        (pd.DataFrame({"a": pd.array([1, 2], dtype="Int64"), "b": [1.0, 2.0]}), 0, TypeError),
+    ],
+)
+def test_what_pandas_refuses_is_explained(x, loc, error):
+    with pytest.raises(error, match=r"pandas cannot keep the labels of x, a .*x\.to_numpy\(dtype=float\)"):
+        norm.pdf(x, loc)
+    plain = x.to_numpy(dtype=float)
+    np.testing.assert_allclose(norm.pdf(plain, loc), scipy.stats.norm.pdf(plain, loc), rtol=1e-14)

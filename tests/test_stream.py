@@ -324,6 +324,25 @@ def test_end_of_the_words(level, key):
     assert words.position == 2
 
 
+@pytest.mark.parametrize("n", [1, 5, 1024, 3000, 20_000])
+def test_after_the_last_word_comes_the_first(level, key, n):
+    """Whoever draws them: one by one, as a small array, as whole tiles."""
+    words = word_stream(level, key)
+    uniforms = level.stream.UniformStream(words)
+    generator = np.random.PCG64(0)
+    words.install(generator.capsule)
+    want = np.empty(n)
+    uniforms.fill_range(key, 0, want)
+    for draw in (uniforms.draw, lambda n: [uniforms.next() for _ in range(n)]):
+        words.position = LAST_POSITION
+        generator.random_raw()
+        assert words.position == 0
+        got = draw(n)
+        if got is not None:  # not so many at once
+            assert np.array_equal(got, want)
+            assert words.position == n
+
+
 # The key
 
 

@@ -27,6 +27,7 @@ from libc.string cimport memcpy
 
 cimport numpy as cnp
 
+from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport (
     bits_of_float32, bits_of_float64, cos_pi_polynomial, float32_of_bits, float64_of_bits, floating,
     fused_multiply_add, minus_log, pi_high, rough_half_reciprocal, sin_pi_polynomial, square_root)
@@ -225,10 +226,14 @@ def transform_tile(const uint64_t[::1] words, floating[::1] z):
 cdef void fill_normals_float64(
     const uint64_t *key, uint64_t first, double *out, Py_ssize_t n, double loc, double scale
 ) noexcept nogil:
+    cdef environment caller = enter()
     fill_range(key, FLOAT64_NORMALS, &FLOAT64, first, <char *> out, n, loc, scale)
+    leave(caller)
 
 
 cdef void fill_normals_float32(
     const uint64_t *key, uint64_t first, float *out, Py_ssize_t n, double loc, double scale
 ) noexcept nogil:
+    cdef environment caller = enter()
     fill_range(key, FLOAT32_NORMALS, &FLOAT32, first, <char *> out, n, loc, scale)
+    leave(caller)

@@ -1,6 +1,6 @@
 """Inversion: one word of random bits becomes one standard normal, the quantile of a uniform.
 
-    z = Phi^-1((1 + t) / 2),    t = (2 x + 1) 2^-64 in (-1, 1),    x the word as a signed integer
+    z = Phi^-1((1 + t) / 2),    t = (2 x + 1) 2^-64 in [-1, 1],    x the word as a signed integer
 
 Box-Muller (box_muller.pyx) makes two normals of two words, and a call for one normal has to keep the other.
 Inversion keeps nothing: normal i is made of word i.  So it suits any NumPy bit generator, whose state may be
@@ -16,7 +16,7 @@ quantile of ``norm.ppf`` (normal.pxd) for the probability p = (1 - |t|) / 2, whi
 cancellation.  All words of a tile are treated as if they were in the centre, in passes with short chains of
 dependent operations; then the few in the tails are moved together and done again.
 
-In float32 a word has 32 bits.  The largest |z| is 9.15 in float64 and 6.34 in float32.  Error bounds:
+In float32 a word has 32 bits.  The largest |z| is 9.16 in float64 and 6.34 in float32.  Error bounds:
 fastdist/accuracy.py.  Coefficients: derive_coefficients.py.
 
 M. J. Wichura, "Algorithm AS 241: the percentage points of the normal distribution", Applied Statistics 37
@@ -32,6 +32,7 @@ cimport numpy as cnp
 from numpy.random cimport bitgen_t
 
 from fastdist._kernels.arrays cimport can_be_filled, data_of, small_array
+from fastdist._kernels.environment cimport enter, environment, here, leave
 from fastdist._kernels.mathematics cimport (
     bits_of_float32, bits_of_float64, float32_of_bits, float64_of_bits, floating, fused_multiply_add, octet,
     quartet)
@@ -54,7 +55,7 @@ cdef extern from *:
     const float TWO_MINUS_32 "0x1p-32f"
 
 cdef enum:
-    TILE_WORDS = 512        # words and the arrays of the passes, 17 KiB, stay in an L1 cache of 32
+    TILE_WORDS = 512        # words and the arrays of the passes, 19 KiB, stay in an L1 cache of 32
     GROUP_WORDS = 8         # words that are tested together for tails; also whole vectors
 
 # Fewer normals than this are written without a look at interrupts.
@@ -147,6 +148,22 @@ cdef inline floating invert_one(floating like, const void *word) noexcept nogil:
     return centre(t, a)
 
 
+cdef double invert_word(floating like, uint64_t word) noexcept nogil:
+    """The same, whatever environment the caller has set."""
+    cdef environment caller = enter()
+    cdef uint32_t word_float32
+    cdef floating z
+    word = bits_of_float64(here(float64_of_bits(word)))
+    if floating is double:
+        z = invert_one(like, &word)
+    else:
+        word_float32 = <uint32_t> word
+        z = invert_one(like, &word_float32)
+    z = <floating> here(z)
+    leave(caller)
+    return z
+
+
 cdef inline Py_ssize_t whole_groups(Py_ssize_t n) noexcept nogil:
     return (n + GROUP_WORDS - 1) // GROUP_WORDS * GROUP_WORDS
 
@@ -200,11 +217,13 @@ cdef inline void draw_words(bitgen_t *bitgen, floating like, Words *words, Py_ss
             words.float32[i] = 0
 
 
-cdef void fill(bitgen_t *bitgen, floating *out, Py_ssize_t n, floating loc, floating scale) noexcept nogil:
+cdef void fill(bitgen_t *bitgen, floating *out, Py_ssize_t n, double loc, double scale) noexcept nogil:
     """Write the next n normals, as loc + scale z."""
     cdef Words words
     cdef floating z[TILE_WORDS]
-    cdef bint standard = loc == 0 and scale == 1
+    cdef environment caller = enter()
+    cdef floating loc_here = <floating> here(loc), scale_here = <floating> here(scale)
+    cdef bint standard = loc_here == 0 and scale_here == 1
     cdef Py_ssize_t tile, first, m, i
     for tile in range((n + TILE_WORDS - 1) // TILE_WORDS):
         first = TILE_WORDS * tile
@@ -215,7 +234,8 @@ cdef void fill(bitgen_t *bitgen, floating *out, Py_ssize_t n, floating loc, floa
             continue
         invert(&words, z, whole_groups(m))
         for i in range(m):
-            out[first + i] = z[i] if standard else loc + scale * z[i]
+            out[first + i] = z[i] if standard else loc_here + scale_here * z[i]
+    leave(caller)
 
 
 cdef class InversionStream:
@@ -232,13 +252,9 @@ cdef class InversionStream:
 
     def next(self):
         """The next normal, as a Python number."""
-        cdef uint64_t word
-        cdef uint32_t word_float32
         if self.typenum == cnp.NPY_FLOAT64:
-            word = self.bitgen.next_uint64(self.bitgen.state)
-            return invert_one(<double> 0, &word)
-        word_float32 = self.bitgen.next_uint32(self.bitgen.state)
-        return invert_one(<float> 0, &word_float32)
+            return invert_word(<double> 0, self.bitgen.next_uint64(self.bitgen.state))
+        return invert_word(<float> 0, self.bitgen.next_uint32(self.bitgen.state))
 
     def draw(self, object size, double loc=0, double scale=1):
         """The next normals, as loc + scale z, in a new array; None unless size is a small int or tuple."""
@@ -262,7 +278,7 @@ cdef class InversionStream:
             if self.typenum == cnp.NPY_FLOAT64:
                 fill(self.bitgen, <double *> data, n, loc, scale)
             else:
-                fill(self.bitgen, <float *> data, n, <float> loc, <float> scale)
+                fill(self.bitgen, <float *> data, n, loc, scale)
 
 
 # For tests and lessons

@@ -10,7 +10,7 @@ else were subtracted first would cost the digits that tell how near.  All a[k][r
 time, and nothing that is larger.
 """
 
-from libc.math cimport INFINITY
+from libc.math cimport INFINITY, frexp, ldexp
 
 from fastdist._kernels.mathematics cimport (
     exponential, floating, fused_multiply_add, if_less, logarithm, magnitude)
@@ -236,17 +236,18 @@ cdef inline floating scaled_distance(
     floating zero, const Components *components, const Block *block, Py_ssize_t row, Py_ssize_t k,
     floating unit,
 ) noexcept nogil:
-    """q of one point and component k, x and the mean multiplied by ``unit``; inf if it overflows still."""
+    """q of a point and component k, all multiplied by ``unit``, a power of two; inf if it overflows still."""
     cdef Py_ssize_t d = components.d, i, j
     cdef Py_ssize_t factor = 0 if components.factors == 1 else k
     cdef const floating *x = <const floating *> block.x + row
     cdef const floating *mean = <const floating *> components.means + k * d
+    cdef const floating *mean_low = <const floating *> components.means_low + k * d
     cdef const floating *scale_tril = <const floating *> components.scale_tril + factor * d * d
     cdef const floating *reciprocals = <const floating *> components.reciprocals + factor * d
     cdef floating *w = <floating *> block.w
     cdef floating total, q = 0
     for i in range(d):
-        total = x[i * STEP] * unit - mean[i] * unit
+        total = x[i * STEP] * unit - mean[i] * unit - mean_low[i] * unit
         for j in range(0 if components.diagonal else i):
             total = fused_multiply_add(scale_tril[i * d + j], w[j], total)
         w[i] = total * reciprocals[i]
@@ -261,22 +262,25 @@ cdef inline void give_to_heaviest_tail(
 
     There a[k] = -q[k] / 2, but for what is nothing beside it: of the components that have a weight the one of
     the least q takes all, and several of these share by their weights.  Distances are measured in a unit in
-    which squares do not overflow.  If they do still, the point tells nothing, and the weights remain.
+    which no number is more than 1.  If they do still, the point tells nothing, and the weights remain.
     """
     cdef floating *a = <floating *> block.a + row
     cdef const floating *x = <const floating *> block.x + row
     cdef const floating *means = <const floating *> components.means
     cdef const floating *weights = <const floating *> components.weights
     cdef Py_ssize_t count = components.count, k, i
-    cdef floating size = 0, least = <floating> INFINITY, total = 0
+    cdef floating size = 0, least = <floating> INFINITY, total = 0, unit
+    cdef int exponent = 0
     for i in range(components.d):
         size = larger(size, magnitude(x[i * STEP]))
     for i in range(count * components.d):
         size = larger(size, magnitude(means[i]))
+    frexp(size, &exponent)
+    unit = <floating> ldexp(1, -exponent)
     for k in range(count):
         a[k * ROWS_OF_BLOCK] = <floating> INFINITY
         if weights[k] > 0:
-            a[k * ROWS_OF_BLOCK] = scaled_distance(zero, components, block, row, k, <floating> 1 / size)
+            a[k * ROWS_OF_BLOCK] = scaled_distance(zero, components, block, row, k, unit)
         least = if_less(a[k * ROWS_OF_BLOCK], least, a[k * ROWS_OF_BLOCK], least)
     for k in range(count):
         a[k * ROWS_OF_BLOCK] = weights[k] if a[k * ROWS_OF_BLOCK] == least else <floating> 0

@@ -2,9 +2,9 @@
 
     sum over rows r of x_r,    S = sum over rows r of (x_r - mean) (x_r - mean)^T
 
-The first is compensated.  Of the second, STRAND rows are summed on their own, r ascending, in registers
-(scatter.pxd); the sums of strands are added to that of a block of BLOCK rows, and blocks to the result.  So
-the error grows with the number of strands and blocks, not with that of rows.
+The first is compensated.  Of the second, 32 rows are summed on their own, r ascending, in registers
+(scatter.pxd); these sums are added to that of a block of 256 rows, and those of blocks to the result.  So no
+product goes through more than 32 + 8 + n / 256 additions, and the error bound is as many roundings.
 """
 
 from cpython.mem cimport PyMem_RawFree

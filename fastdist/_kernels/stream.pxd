@@ -31,6 +31,7 @@ cdef extern from *:
     void prefetch "__builtin_prefetch"(const void *address, int for_writing, int locality) noexcept nogil
     ctypedef unsigned long long uint128_t "unsigned __int128"
     const uint64_t LAST_POSITION "0x7FFFFFFFFFFFFFFFULL"     # 2^63 - 1
+    const uint64_t END_TILE "0x20000000000000ULL"            # after the last tile of words: 2^63 / TILE_WORDS
     # of numpy.random.SeedSequence, which promises not to change
     const uint32_t SEED_INIT "0x8B51F9DDU"
     const uint32_t SEED_MULTIPLIER "0x58F38DEDU"

@@ -18,6 +18,7 @@ cimport numpy as cnp
 from numpy.random cimport bitgen_t
 
 from fastdist._kernels.arrays cimport can_be_filled, data_of, small_array
+from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.uniform cimport uniform_float32, uniform_float64
 
 cnp.import_array()
@@ -36,8 +37,13 @@ cdef struct Buffer:
 
 
 cdef inline void refill(Buffer *buffer) noexcept nogil:
+    """Make the next tile of samples, and of words the first one after the last."""
+    cdef environment caller = enter()
+    if buffer.cursor.tile == END_TILE:
+        buffer.cursor.tile = 0
     make_tile(&buffer.cursor, buffer.transform, <char *> &buffer.samples, 0, 1)
     buffer.index = 0
+    leave(caller)
 
 
 cdef void fill(
@@ -46,16 +52,20 @@ cdef void fill(
     """Write the next n samples; ``transform`` makes the output, from the buffered samples or from words."""
     cdef Py_ssize_t size = transform.itemsize
     cdef Py_ssize_t part = min(n, transform.samples - buffer.index)
+    cdef environment caller = enter()
     transform.copy(<char *> &buffer.samples + buffer.index * buffer.transform.itemsize, out, part, loc, scale)
     buffer.index += part
     out += part * size
     n -= part
     part = n % transform.samples
+    if n and buffer.cursor.tile == END_TILE:
+        buffer.cursor.tile = 0
     fill_tiles(&buffer.cursor, transform, out, n - part, loc, scale)
     if part:
         refill(buffer)
         transform.copy(&buffer.samples, out + (n - part) * size, part, loc, scale)
         buffer.index = part
+    leave(caller)
 
 
 cdef bint is_small_array_of(const Transform *transform, object out):
@@ -200,8 +210,11 @@ cdef int fill_range_of(
     cdef char *data = <char *> cnp.PyArray_DATA(out)
     cdef Py_ssize_t n = cnp.PyArray_SIZE(out)
     cdef Domain domain = <Domain> stream.buffer.cursor.domain
+    cdef environment caller
     with nogil:
+        caller = enter()
         fill_range(words, domain, transform, first, data, n, loc, scale)
+        leave(caller)
     return 0
 
 
@@ -242,15 +255,9 @@ cdef Transform FLOAT32_PAIRS = Transform(
 # Raw words through NumPy's interface for bit generators.  These functions cannot refuse: after the last word
 # comes the first one again.
 
-cdef void refill_words(Buffer *words) noexcept nogil:
-    if words.cursor.tile * TILE_WORDS > LAST_POSITION:
-        words.cursor.tile = 0
-    refill(words)
-
-
 cdef inline uint64_t take_word(Buffer *words) noexcept nogil:
     if words.index == TILE_WORDS:
-        refill_words(words)
+        refill(words)
     words.index += 1
     return words.samples.words[words.index - 1]
 
@@ -281,8 +288,8 @@ cdef double next_double(void *words) noexcept nogil:
 cdef class WordStream(BlockStream):
     """The raw words of a key, and the uniforms made of them.
 
-    The lock is that of the bit generator, under which NumPy's Generator draws without the GIL.  `next` takes
-    it; for all else the caller holds it.
+    The lock is that of the bit generator, under which NumPy's Generator draws without the GIL.  `next` and
+    `next_float32` take it; for all else the caller holds it.
     """
 
     cdef object lock
@@ -319,11 +326,21 @@ cdef class WordStream(BlockStream):
         self.buffer.has_half = half is not None
         self.buffer.half = half or 0
 
+    def next_float32(self):
+        """The next uniform of float32, as a Python number; drawn under the lock."""
+        with self.lock:
+            self.require_float32(1)
+            return uniform_float32(take_half(&self.buffer))
+
+    def require_float32(self, Py_ssize_t n):
+        """Raise a ValueError unless the stream has words for n more uniforms of float32."""
+        self.check_left((n - self.buffer.has_half + 1) // 2)
+
     def fill_float32(self, cnp.ndarray out):
         """Write the next uniforms in [0, 1), two of each word; the GIL is released."""
         cdef float *data = <float *> cnp.PyArray_DATA(out)
         cdef Py_ssize_t n = cnp.PyArray_SIZE(out)
-        self.check_left((n - self.buffer.has_half + 1) // 2)
+        self.require_float32(n)
         with nogil:
             if n and self.buffer.has_half:
                 data[0] = uniform_float32(take_half(&self.buffer))

@@ -4,7 +4,7 @@
 
 ``textbook_normals`` is that formula.  The rest is the twin of ``_kernels/inversion.pyx``:
 
-    z = Phi^-1((1 + t) / 2),    t = (2 x + 1) 2^-64 in (-1, 1),    x the word as a signed integer
+    z = Phi^-1((1 + t) / 2),    t = (2 x + 1) 2^-64 in [-1, 1],    x the word as a signed integer
 
 In the centre, |t| <= 1 - 2^-6, it is  t F(a),  a = 1 - t^2,  where F is a quotient of polynomials; in the
 tails it is the quantile of `normal` for  p = (1 - |t|) / 2.

@@ -241,9 +241,9 @@ def log_sum_exp(a: Vector) -> tuple[float, list[float], float]:
 
 
 def scaled_distance(x: Vector, component: Component, unit: float) -> float:
-    """|w|^2 with x and the mean multiplied by a unit; inf if it overflows still."""
+    """|w|^2 with all multiplied by a unit, a power of two; inf if it overflows still."""
     scaled = component._replace(
-        mean=[m * unit for m in component.mean], mean_low=[m * 0 for m in component.mean_low]
+        mean=[m * unit for m in component.mean], mean_low=[m * unit for m in component.mean_low]
     )
     q = type(x[0])(0)
     for w in whiten([number * unit for number in x], scaled):
@@ -266,7 +266,8 @@ def share_of_heaviest_tail(x: Vector, mixture: Sequence[Component]) -> list[floa
     zero, size = type(x[0])(0), max(map(abs, [*x, *(m for component in mixture for m in component.mean)]))
     if size == 0:
         return weights
-    q = [scaled_distance(x, each, 1 / size) if each.weight > 0 else math.inf for each in mixture]
+    unit = type(size)(2.0 ** -math.frexp(size)[1])
+    q = [scaled_distance(x, each, unit) if each.weight > 0 else math.inf for each in mixture]
     shares = [weight if each == min(q) else zero for each, weight in zip(q, weights, strict=True)]
     total = zero
     for share in shares:

@@ -31,8 +31,9 @@ def add_rows(x: Sequence[Sequence[float]], unit: float, sums: list[list[float]])
 def add_scatter(x: Sequence[Sequence[float]], mean: Sequence[float], out: list[list[float]]) -> None:
     """To the lower triangle of ``out`` add  sum_r (x_r - mean)(x_r - mean)^T  over the rows of x.
 
-    Each STRAND rows are summed on their own, r ascending; the sums of strands are added to that of a BLOCK,
-    and blocks to ``out``: so the error grows with the number of strands and blocks, not with that of rows.
+    Each STRAND rows are summed on their own, r ascending; these sums are added to that of a BLOCK, and
+    those of blocks to ``out``.  No product goes through more than STRAND + BLOCK / STRAND + n / BLOCK
+    additions.
 
     >>> out = [[0.0, 0.0], [0.0, 0.0]]
     >>> add_scatter([[1.0, 2.0], [3.0, 5.0]], [2.0, 3.0], out)
