@@ -333,7 +333,7 @@ class Generator(MultivariateSampling, np.random.Generator):
         bits = self.bit_generator
         if not isinstance(bits, BlockXoshiro256):
             return super().random(size, dtype, out)  # type: ignore[arg-type, misc]
-        kind = dtype if dtype is np.float64 else self._check_dtype(dtype, "random")
+        kind = dtype if dtype is np.float64 or dtype is np.float32 else self._check_dtype(dtype, "random")
         if out is None:
             if size is None:
                 return bits._words.next_float32() if kind is np.float32 else self._next_uniform()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from fastdist import normal_arguments
 from fastdist._dispatch import normal
+
+# Of SciPy's `norm`, once it has been asked for.
+_frozen_classes: dict[Any, Any] = {}
 
 
 def loaded_norm() -> Any:
@@ -27,10 +29,12 @@ def scipy_norm(use: str) -> Any:
     return loaded_norm()
 
 
-@cache
-def frozen_class(distribution: Any) -> Any:
-    """The class of SciPy's distributions with parameters."""
-    return type(distribution())
+def frozen_class() -> Any:
+    """The class of SciPy's normal distributions with parameters; None if SciPy's `norm` is not loaded."""
+    theirs = loaded_norm()
+    if theirs is not None and theirs not in _frozen_classes:
+        _frozen_classes[theirs] = type(theirs())
+    return _frozen_classes.get(theirs)
 
 
 def of_complex(name: str, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:

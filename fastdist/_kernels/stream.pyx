@@ -36,8 +36,11 @@ cdef struct Buffer:
     Tile samples
 
 
-cdef inline void refill(Buffer *buffer) noexcept nogil:
-    """Make the next tile of samples, and of words the first one after the last."""
+cdef void refill(Buffer *buffer) noexcept nogil:
+    """Make the next tile of samples, and of words the first one after the last.
+
+    Not inline: its caller takes one word, and would have to save registers for it each time.
+    """
     cdef environment caller = enter()
     if buffer.cursor.tile == END_TILE:
         buffer.cursor.tile = 0
