@@ -18,11 +18,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastdist.reference
+from fastdist._dispatch import KERNELS
 from fastdist.reference import arithmetic, box_muller, mathematics
 
 FOLDER = Path(fastdist.reference.__path__[0])
 MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
-KERNELS = sorted(path.stem for path in (FOLDER.parent / "_kernels").glob("*.pyx"))
 
 
 def nearest(exact: Fraction, precision: int, lowest_exponent: int) -> Fraction:

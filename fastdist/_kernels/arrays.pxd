@@ -2,6 +2,7 @@
 
 from cpython.long cimport PyLong_CheckExact
 from cpython.tuple cimport PyTuple_CheckExact
+from libc.stdint cimport uint64_t
 
 cimport numpy as cnp
 
@@ -25,6 +26,19 @@ cdef inline char *data_of(
             or not cnp.PyArray_ISNOTSWAPPED(array) or (<object> array).shape != shape):
         raise ValueError(wanted(name, array, str(shape), typenum, "contiguous"))
     return <char *> cnp.PyArray_DATA(array)
+
+
+cdef inline int float_type_of(cnp.ndarray array, str name) except -1:
+    """NPY_FLOAT64 or NPY_FLOAT32, whichever the array has."""
+    cdef int typenum = cnp.PyArray_TYPE(array)
+    if typenum != cnp.NPY_FLOAT64 and typenum != cnp.NPY_FLOAT32:
+        raise TypeError(f"{name} must be float64 or float32, not {array.dtype}")
+    return typenum
+
+
+cdef inline const uint64_t *data_of_key(cnp.ndarray key) except NULL:
+    """The four words of a key of the stream."""
+    return <const uint64_t *> data_of(key, cnp.NPY_UINT64, (4,), "key", False)
 
 
 cdef inline char *rows_of(

@@ -27,12 +27,15 @@ from libc.string cimport memcpy
 
 cimport numpy as cnp
 
+from fastdist._kernels.arrays cimport data_of, float_type_of
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport (
     bits_of_float32, bits_of_float64, cos_pi_polynomial, float32_of_bits, float64_of_bits, floating,
     fused_multiply_add, minus_log, pi_high, rough_half_reciprocal, sin_pi_polynomial, square_root)
 from fastdist._kernels.stream cimport (
     FLOAT32_NORMALS, FLOAT64_NORMALS, TILE_WORDS, Transform, fill_range, half_word)
+
+cnp.import_array()
 
 cdef extern from *:
     const double TWO_85_PLUS_TWO_52 "(0x1p85 + 0x1p52)"
@@ -211,14 +214,12 @@ float32 = PyCapsule_New(&FLOAT32, "fastdist.Transform", NULL)
 
 # For tests and lessons
 
-def transform_tile(const uint64_t[::1] words, floating[::1] z):
+def transform_tile(cnp.ndarray words not None, cnp.ndarray z not None):
     """The normals of one tile of words."""
-    cdef const Transform *made = &FLOAT64
-    if floating is float:
-        made = &FLOAT32
-    if words.shape[0] != TILE_WORDS or z.shape[0] != made.samples:
-        raise ValueError(f"a tile is {TILE_WORDS} words and {made.samples} normals")
-    made.tile(&words[0], &z[0], 0, 1)
+    cdef const Transform *made = &FLOAT64 if float_type_of(z, "z") == cnp.NPY_FLOAT64 else &FLOAT32
+    made.tile(
+        <const uint64_t *> data_of(words, cnp.NPY_UINT64, (TILE_WORDS,), "words", False),
+        data_of(z, made.typenum, (made.samples,), "z", True), 0, 1)
 
 
 # For Cython code elsewhere (fastdist/__init__.pxd)

@@ -3,8 +3,13 @@
 Compensated, in float64, and in a fixed order: so many sums side by side, and so many numbers in a block.
 """
 
+cimport numpy as cnp
+
+from fastdist._kernels.arrays cimport data_of, float_type_of
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport add, floating, fused_multiply_add
+
+cnp.import_array()
 
 cdef enum:
     LANES = 16              # sums side by side
@@ -55,19 +60,30 @@ cdef inline void sum_block(
         sums[3] += square_low[lane]
 
 
-def sums_of_deviations(const floating[::1] x, double shift, double unit, double[:, ::1] out):
+cdef inline void sum_blocks(
+    const floating *x, Py_ssize_t n, double shift, double unit, double *sums
+) noexcept nogil:
+    cdef Py_ssize_t block, first
+    for block in range((n + SUMS_BLOCK - 1) // SUMS_BLOCK):
+        first = block * SUMS_BLOCK
+        sum_block(x + first, min(n - first, <Py_ssize_t> SUMS_BLOCK), shift, unit, sums + 4 * block)
+
+
+def sums_of_deviations(cnp.ndarray x not None, double shift, double unit, cnp.ndarray out not None):
     """For each BLOCK numbers sum(d), sum(d^2), d = (x - shift) unit, each as high and low part.
 
     ``unit`` is a power of two.  Where a sum is infinite or NaN, its high part says so.
     """
-    cdef Py_ssize_t block, n = x.shape[0]
-    cdef Py_ssize_t blocks = (n + SUMS_BLOCK - 1) // SUMS_BLOCK
+    cdef Py_ssize_t n = len(x)
+    cdef int typenum = float_type_of(x, "x")
+    cdef char *data = data_of(x, typenum, (n,), "x", False)
+    cdef double *sums = <double *> data_of(
+        out, cnp.NPY_FLOAT64, ((n + SUMS_BLOCK - 1) // SUMS_BLOCK, 4), "out", True)
     cdef environment caller
-    if out.shape[0] != blocks or out.shape[1] != 4:
-        raise ValueError(f"sums of {n} numbers are {blocks} x 4, not {out.shape[0]} x {out.shape[1]}")
     with nogil:
         caller = enter()
-        for block in range(blocks):
-            sum_block(&x[block * SUMS_BLOCK], min(n - block * SUMS_BLOCK, <Py_ssize_t> SUMS_BLOCK), shift,
-                      unit, &out[block, 0])
+        if typenum == cnp.NPY_FLOAT64:
+            sum_blocks(<const double *> data, n, shift, unit, sums)
+        else:
+            sum_blocks(<const float *> data, n, shift, unit, sums)
         leave(caller)

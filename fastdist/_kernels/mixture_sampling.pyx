@@ -18,7 +18,7 @@ from libc.string cimport memcpy, memset
 cimport cython
 cimport numpy as cnp
 
-from fastdist._kernels.arrays cimport data_of
+from fastdist._kernels.arrays cimport data_of, data_of_key
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport fused_multiply_add
 from fastdist._kernels.multivariate_sampling cimport (
@@ -346,7 +346,7 @@ cdef class MixtureSampler:
         PyMem_RawFree(room.room)
 
     def fill_range(
-        self, normals not None, const uint64_t[::1] key not None, uint64_t first_word, uint64_t first_normal,
+        self, normals not None, cnp.ndarray key not None, uint64_t first_word, uint64_t first_normal,
         cnp.ndarray out not None, cnp.ndarray labels not None
     ):
         """Write rows of a key: row r is made of word first_word + r and normals first_normal + r d ..."""
@@ -360,13 +360,12 @@ cdef class MixtureSampler:
         cdef environment caller
         if transform.typenum != cnp.NPY_FLOAT64:
             raise TypeError("normals of float64 are wanted")
-        if key.shape[0] != 4:
-            raise ValueError(f"a key has 4 words, not {key.shape[0]}")
+        cdef const uint64_t *words = data_of_key(key)
         if not make_room_for(&room, self.own.count, self.own.d):
             raise MemoryError
         with nogil:
             caller = enter()
             fill_rows(
-                &self.own, &key[0], domain, transform, first_word, first_normal, rows, components, n, &room)
+                &self.own, words, domain, transform, first_word, first_normal, rows, components, n, &room)
             leave(caller)
         PyMem_RawFree(room.room)

@@ -7,7 +7,7 @@ from libc.stdint cimport uint64_t
 cimport cython
 cimport numpy as cnp
 
-from fastdist._kernels.arrays cimport in_order
+from fastdist._kernels.arrays cimport data_of_key, in_order
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add
 from fastdist._kernels.panel cimport LANES, ROWS
@@ -116,7 +116,7 @@ cdef class Colorizer:
             apply_to[float](self, <float *> cnp.PyArray_DATA(z), rows)
 
     def fill_range(
-        self, normals not None, const uint64_t[::1] key not None, uint64_t first, cnp.ndarray out not None
+        self, normals not None, cnp.ndarray key not None, uint64_t first, cnp.ndarray out not None
     ):
         """Write rows of samples first, first + 1, ... of a key's normals, mapped; the GIL is released."""
         cdef Py_ssize_t rows = self.rows_of(out)
@@ -125,12 +125,11 @@ cdef class Colorizer:
             normals.transform, "fastdist.Transform")
         if transform.typenum != self.typenum:
             raise TypeError(f"normals of another dtype than {self.dtype}")
-        if key.shape[0] != 4:
-            raise ValueError(f"a key has 4 words, not {key.shape[0]}")
+        cdef const uint64_t *words = data_of_key(key)
         if self.typenum == cnp.NPY_FLOAT64:
-            fill_from[double](self, &key[0], domain, transform, first, <double *> cnp.PyArray_DATA(out), rows)
+            fill_from[double](self, words, domain, transform, first, <double *> cnp.PyArray_DATA(out), rows)
         else:
-            fill_from[float](self, &key[0], domain, transform, first, <float *> cnp.PyArray_DATA(out), rows)
+            fill_from[float](self, words, domain, transform, first, <float *> cnp.PyArray_DATA(out), rows)
 
     cdef Py_ssize_t rows_of(self, cnp.ndarray out) except -1:
         """How many rows an array has that can be written as it lies."""

@@ -10,9 +10,14 @@ product goes through more than 32 + 8 + n / 256 additions, and the error bound i
 from cpython.mem cimport PyMem_RawFree
 from libc.string cimport memset
 
+cimport numpy as cnp
+
+from fastdist._kernels.arrays cimport data_of, float_type_of
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport add, floating
 from fastdist._kernels.room cimport aligned, make_room
+
+cnp.import_array()
 
 cdef enum:
     ROWS_OF_BLOCK = 256
@@ -47,27 +52,36 @@ cdef inline void add_long_rows(
             add(&high[k], &low[k], <double> x[row * d + k] * unit)
 
 
-def add_rows(const floating[:, ::1] x, double unit, double[:, ::1] sums):
+cdef inline void add_rows_of(
+    const floating *x, Py_ssize_t n, double unit, double *high, double *low, Py_ssize_t d
+) noexcept nogil:
+    if d == 1:
+        add_short_rows(x, n, unit, high, low, 1)
+    elif d == 2:
+        add_short_rows(x, n, unit, high, low, 2)
+    elif d == LONGEST_SHORT:
+        add_short_rows(x, n, unit, high, low, LONGEST_SHORT)
+    else:
+        add_long_rows(x, n, unit, high, low, d)
+
+
+def add_rows(cnp.ndarray x not None, double unit, cnp.ndarray sums not None):
     """Add the rows of x, times a power of two, to ``sums``: a row of high parts, and one of low.
 
     Where a sum is infinite or NaN, its high part says so.  The GIL is released.
     """
-    cdef Py_ssize_t n = x.shape[0], d = x.shape[1]
+    cdef Py_ssize_t n, d
+    n, d = (<object> x).shape
+    cdef int typenum = float_type_of(x, "x")
+    cdef char *data = data_of(x, typenum, (n, d), "x", False)
+    cdef double *high = <double *> data_of(sums, cnp.NPY_FLOAT64, (2, d), "sums", True)
     cdef environment caller
-    if sums.shape[0] != 2 or sums.shape[1] != d:
-        raise ValueError(f"sums of {d} columns are 2 x {d}, not {sums.shape[0]} x {sums.shape[1]}")
-    if n == 0 or d == 0:
-        return
     with nogil:
         caller = enter()
-        if d == 1:
-            add_short_rows(&x[0, 0], n, unit, &sums[0, 0], &sums[1, 0], 1)
-        elif d == 2:
-            add_short_rows(&x[0, 0], n, unit, &sums[0, 0], &sums[1, 0], 2)
-        elif d == LONGEST_SHORT:
-            add_short_rows(&x[0, 0], n, unit, &sums[0, 0], &sums[1, 0], LONGEST_SHORT)
+        if typenum == cnp.NPY_FLOAT64:
+            add_rows_of(<const double *> data, n, unit, high, high + d, d)
         else:
-            add_long_rows(&x[0, 0], n, unit, &sums[0, 0], &sums[1, 0], d)
+            add_rows_of(<const float *> data, n, unit, high, high + d, d)
         leave(caller)
 
 
@@ -88,33 +102,43 @@ cdef void add_strand(const double *centred, Py_ssize_t n, Py_ssize_t d, double *
     add_outer_products(centred, centred, n, d, sums)
 
 
-def add_scatter(const floating[:, ::1] x, const double[::1] mean, double[:, ::1] out):
+cdef inline void add_scatter_of(
+    const floating *x, const double *mean, Py_ssize_t n, Py_ssize_t d, double *out, double *room
+) noexcept nogil:
+    cdef Py_ssize_t block, strand, first, rows, row, padded = padded_row(d), size = size_of_blocks(d)
+    cdef double *sums = room
+    cdef double *centred = room + size
+    for block in range((n + ROWS_OF_BLOCK - 1) // ROWS_OF_BLOCK):
+        first = block * ROWS_OF_BLOCK
+        rows = min(<Py_ssize_t> ROWS_OF_BLOCK, n - first)
+        centre(x + first * d, mean, rows, d, centred, padded)
+        memset(sums, 0, size * sizeof(double))
+        for strand in range((rows + ROWS_OF_STRAND - 1) // ROWS_OF_STRAND):
+            row = strand * ROWS_OF_STRAND
+            add_strand(centred + row * padded, min(<Py_ssize_t> ROWS_OF_STRAND, rows - row), d, sums)
+        add_to_triangle(sums, d, out)
+
+
+def add_scatter(cnp.ndarray x not None, cnp.ndarray mean not None, cnp.ndarray out not None):
     """Add the scatter matrix of the rows of x to the lower triangle of ``out``; the GIL is released."""
-    cdef Py_ssize_t block, strand, first, row, rows, n = x.shape[0], d = x.shape[1]
-    cdef Py_ssize_t padded = padded_row(d), size = size_of_blocks(d)
-    cdef double *centred
-    cdef double *sums
+    cdef Py_ssize_t n, d
+    n, d = (<object> x).shape
+    cdef int typenum = float_type_of(x, "x")
+    cdef char *data = data_of(x, typenum, (n, d), "x", False)
+    cdef const double *center = <const double *> data_of(mean, cnp.NPY_FLOAT64, (d,), "mean", False)
+    cdef double *triangle = <double *> data_of(out, cnp.NPY_FLOAT64, (d, d), "out", True)
     cdef void *room
     cdef environment caller
-    if mean.shape[0] != d or out.shape[0] != d or out.shape[1] != d:
-        raise ValueError(f"of {d} numbers: a mean of {mean.shape[0]}, sums {out.shape[0]} x {out.shape[1]}")
     if n == 0 or d == 0:
         return
-    room = make_room((ROWS_OF_BLOCK * padded + size) * sizeof(double))
+    room = make_room((ROWS_OF_BLOCK * padded_row(d) + size_of_blocks(d)) * sizeof(double))
     if room == NULL:
         raise MemoryError
-    sums = <double *> aligned(room)
-    centred = sums + size
     with nogil:
         caller = enter()
-        for block in range((n + ROWS_OF_BLOCK - 1) // ROWS_OF_BLOCK):
-            first = block * ROWS_OF_BLOCK
-            rows = min(<Py_ssize_t> ROWS_OF_BLOCK, n - first)
-            centre(&x[first, 0], &mean[0], rows, d, centred, padded)
-            memset(sums, 0, size * sizeof(double))
-            for strand in range((rows + ROWS_OF_STRAND - 1) // ROWS_OF_STRAND):
-                row = strand * ROWS_OF_STRAND
-                add_strand(centred + row * padded, min(<Py_ssize_t> ROWS_OF_STRAND, rows - row), d, sums)
-            add_to_triangle(sums, d, &out[0, 0])
+        if typenum == cnp.NPY_FLOAT64:
+            add_scatter_of(<const double *> data, center, n, d, triangle, <double *> aligned(room))
+        else:
+            add_scatter_of(<const float *> data, center, n, d, triangle, <double *> aligned(room))
         leave(caller)
     PyMem_RawFree(room)

@@ -17,7 +17,7 @@ import numpy as np
 cimport numpy as cnp
 from numpy.random cimport bitgen_t
 
-from fastdist._kernels.arrays cimport can_be_filled, data_of, small_array
+from fastdist._kernels.arrays cimport can_be_filled, data_of, data_of_key, small_array
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.uniform cimport uniform_float32, uniform_float64
 
@@ -196,13 +196,6 @@ cdef class BlockStream:
     ):
         """Write samples first, first + 1, ... of a key; the stream is not moved, and the GIL is released."""
         fill_range_of(self, self.buffer.transform, key, first, out, loc, scale)
-
-
-cdef const uint64_t *data_of_key(cnp.ndarray key) except NULL:
-    if (cnp.PyArray_TYPE(key) != cnp.NPY_UINT64 or cnp.PyArray_SIZE(key) != 4
-            or not cnp.PyArray_CHKFLAGS(key, cnp.NPY_ARRAY_CARRAY_RO) or not cnp.PyArray_ISNOTSWAPPED(key)):
-        raise ValueError("a key is 4 words of uint64")
-    return <const uint64_t *> cnp.PyArray_DATA(key)
 
 
 cdef int fill_range_of(
