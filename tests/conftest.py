@@ -10,24 +10,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from fastdist._dispatch import KERNELS, LEVELS
 from fastdist._isa.baseline import target
-
-LEVELS = ("baseline", "x86_64_v3", "x86_64_v4")
-KERNELS = (
-    "mathematics",
-    "stream",
-    "box_muller",
-    "inversion",
-    "normal",
-    "deviations",
-    "scatter",
-    "cholesky",
-    "multivariate_sampling",
-    "multivariate_density",
-    "mixture",
-    "mixture_sampling",
-    "target",
-)
 
 
 @pytest.fixture(scope="session", params=LEVELS)

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,12 @@ def test_each_level_was_compiled_for_itself(level):
     assert [flag for flag in flags if flag.startswith("-march")] == expected[level.name]
     assert "-ffast-math" not in flags
     assert "-ffp-contract=off" in flags
+
+
+def test_the_list_of_kernels_is_complete():
+    """setup.py, the dispatch and the tests read one list, which names every source."""
+    sources = Path(fastdist.__file__).with_name("_kernels").glob("*.pyx")
+    assert sorted(_dispatch.KERNELS) == sorted(source.stem for source in sources)
 
 
 def test_show_config_prints_what_it_returns(capsys):
