@@ -18,12 +18,11 @@ from fastdist import random
 from fastdist._dispatch import box_muller as _box_muller
 from fastdist._dispatch import show_config
 from fastdist._dispatch import stream as _stream
-from fastdist.generator import Generator, default_rng
 from fastdist.mixture import GaussianMixture
-from fastdist.multivariate_normal import multivariate_normal
+from fastdist.multivariate import multivariate_normal
 from fastdist.normal import norm
 from fastdist.parallel import get_num_threads, num_threads, set_num_threads
-from fastdist.stream import BlockXoshiro256
+from fastdist.random import BlockXoshiro256, Generator, default_rng
 
 __all__ = [
     "BlockXoshiro256",

@@ -1,6 +1,7 @@
 """Imports run one way: API -> _dispatch -> _isa; reference -> nothing; NumPy is all that is needed."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,59 +11,15 @@ import pytest
 import fastdist
 
 PACKAGE = Path(fastdist.__file__).parent
-# From the bottom up: a module may import what stands on lower layers only, and within its own stem.
-LAYERS = {
-    "fastdist.accuracy": 0,
-    "fastdist.parallel": 0,
-    "fastdist._kernels": 1,
-    "fastdist._dispatch": 2,
-    "fastdist.stream": 3,
-    "fastdist.normal_arguments": 0,
-    "fastdist.normal_scipy": 3,
-    "fastdist.normal_functions": 4,
-    "fastdist.normal_likelihood": 3,
-    "fastdist.normal_moments": 3,
-    "fastdist.covariance": 3,
-    "fastdist.multivariate_sampling": 4,
-    "fastdist.generator": 5,
-    "fastdist.random": 6,
-    "fastdist.random_state": 6,
-    "fastdist.confidence_ellipse": 4,
-    "fastdist.factored_covariance": 4,
-    "fastdist.multivariate_normal_parameters": 5,
-    "fastdist.multivariate_normal_likelihood": 6,
-    "fastdist.multivariate_normal_relations": 6,
-    "fastdist.multivariate_normal_frozen": 7,
-    "fastdist.multivariate_normal_functions": 7,
-    "fastdist.multivariate_normal": 8,
-    "fastdist.mixture_missing_patterns": 6,
-    "fastdist.mixture_missing": 7,
-    "fastdist.mixture_modes": 7,
-    "fastdist.mixture_quantiles": 7,
-    "fastdist.mixture_plot": 8,
-    "fastdist.mixture_relations": 7,
-    "fastdist.normal_frozen": 7,
-    "fastdist.normal": 8,
-    "fastdist.mixture_parameters": 5,
-    "fastdist.mixture_moments": 6,
-    "fastdist.mixture_initial_parameters": 6,
-    "fastdist.mixture_estimator": 6,
-    "fastdist.mixture_sampling": 7,
-    "fastdist.mixture_data": 8,
-    "fastdist.mixture_fitted": 9,
-    "fastdist.mixture_expectation_maximization": 9,
-    "fastdist.mixture_kmeans": 9,
-    "fastdist.mixture_initialization": 10,
-    "fastdist.mixture_inference": 10,
-    "fastdist.mixture_progress": 10,
-    "fastdist.mixture_distribution": 11,
-    "fastdist.mixture_exploration": 11,
-    "fastdist.mixture_learning": 11,
-    "fastdist.mixture": 12,
-    "fastdist.exceptions": 0,
-    "fastdist.read_only": 0,
-    "fastdist": 13,
-    "fastdist.__main__": 14,
+# Each topic may use only itself and what stands left of it.
+TOPICS = ("covariance", "random", "normal", "multivariate", "mixture")
+# Below them: modules that belong to no topic, of which `_dispatch` alone knows the kernels.
+FOUNDATION = {
+    "_dispatch": {"_kernels", "_isa", "__version__", "parallel"},
+    "accuracy": set(),
+    "exceptions": set(),
+    "parallel": set(),
+    "read_only": set(),
 }
 
 
@@ -71,13 +28,13 @@ def name_of(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def imports_at_top(path):
-    """What a module imports when it is imported; imports inside functions are late on purpose."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    nodes = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    for node in nodes:
+def all_imports(path):
+    """The names of all modules that a module imports."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
+        elif not isinstance(node, ast.ImportFrom):
+            continue
         elif node.level:
             package = name_of(path).split(".")[: None if path.stem == "__init__" else -1]
             yield ".".join([*package[: len(package) - node.level + 1], node.module or ""]).strip(".")
@@ -87,32 +44,53 @@ def imports_at_top(path):
             yield node.module
 
 
-API = sorted(path for path in PACKAGE.glob("*.py"))
+API = sorted(path for topic in TOPICS for path in PACKAGE.glob(f"{topic}/*.py"))
 REFERENCE = sorted(PACKAGE.glob("reference/*.py"))
 
 
-@pytest.mark.parametrize("path", API, ids=lambda path: path.stem)
-def test_imports_run_one_way(path):
-    here = LAYERS[name_of(path)]
-    for imported in imports_at_top(path):
-        if imported.split(".")[0] == "fastdist":
-            layer = max((name for name in LAYERS if (imported + ".").startswith(name + ".")), key=len)
-            allowed = LAYERS[layer] < here or (imported == "fastdist._kernels" and here == 2)
-            assert allowed, f"{path.name} imports {imported}"
+def test_every_module_has_a_topic():
+    """Besides the public names, the command line and the foundation."""
+    flat = {path.stem for path in PACKAGE.glob("*.py")}
+    assert flat == {"__init__", "__main__", *FOUNDATION}
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert packages == {*TOPICS, "_isa", "_kernels", "_main_job", "reference"}
+
+
+@pytest.mark.parametrize("path", API, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_each_topic_uses_what_stands_left_of_it(path):
+    """Imports inside functions are no exception."""
+    allowed = {*TOPICS[: TOPICS.index(path.parent.name) + 1], *FOUNDATION}
+    for imported in all_imports(path):
+        package, _, rest = imported.partition(".")
+        if package == "fastdist":
+            assert rest.split(".")[0] in allowed, f"{path} imports {imported}"
+
+
+@pytest.mark.parametrize("name", FOUNDATION)
+def test_the_foundation_uses_no_topic(name):
+    for imported in all_imports(PACKAGE / f"{name}.py"):
+        package, _, rest = imported.partition(".")
+        if package == "fastdist":
+            assert rest.split(".")[0] in FOUNDATION[name], imported
 
 
 @pytest.mark.parametrize("path", REFERENCE, ids=lambda path: path.stem)
 def test_reference_imports_the_standard_library_alone(path):
-    for imported in imports_at_top(path):
+    for imported in all_imports(path):
         top = imported.split(".")[0]
         assert top in sys.stdlib_module_names or imported.startswith("fastdist.reference"), imported
 
 
-def test_the_map_of_the_mixture_names_its_modules():
-    """A newcomer finds each module of a mixture in the docstring of `fastdist.mixture`, and no other."""
-    words = ast.get_docstring(ast.parse((PACKAGE / "mixture.py").read_text(encoding="utf-8"))).split()
-    named = [word for word in words if word.startswith("mixture_")]
-    assert sorted(named) == [path.stem for path in API if path.stem.startswith("mixture_")]
+@pytest.mark.parametrize("topic", TOPICS)
+def test_a_package_names_its_modules(topic):
+    """A newcomer finds each module of a topic in the docstring of its package, and no other."""
+    tree = ast.parse((PACKAGE / topic / "__init__.py").read_text(encoding="utf-8"))
+    text = ast.get_docstring(tree, clean=False)
+    named = {line.split()[0] for line in text.splitlines() if line.startswith("    ")}
+    named |= set(re.findall(r"(?<!`)`(\w+)`(?!`)", text))
+    modules = {path.stem for path in PACKAGE.glob(f"{topic}/*.py")} - {"__init__"}
+    assert modules <= named
+    assert all((PACKAGE / topic / f"{name}.py").exists() for name in named)
 
 
 def test_numpy_is_the_only_dependency():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import fastdist
 from fastdist import default_rng, parallel
+from fastdist.covariance import checks
 
 SEED = 20261122
 DTYPES = (np.float64, np.float32)
@@ -198,8 +199,8 @@ def test_a_repeated_covariance_is_factored_once(monkeypatch):
         seen.append(cov.shape)
         return original(cov, *arguments)
 
-    original = fastdist.covariance.factor
-    monkeypatch.setattr(fastdist.covariance, "factor", factor)
+    original = checks.factor
+    monkeypatch.setattr(checks, "factor", factor)
     cov = a_covariance(2)
     rows = default_rng(SEED).multivariate_normal([0, 0], np.broadcast_to(cov, (1000, 2, 2)))
     assert seen == [(1, 2, 2)]

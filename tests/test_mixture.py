@@ -1,10 +1,7 @@
 """GaussianMixture as a distribution: densities, inference, samples, and attributes that are assigned."""
 
 import copy
-import doctest
-import importlib
 import pickle
-from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -26,12 +23,6 @@ COVARIANCES = {
     "spherical": np.array([2.0, 0.5, 1.0]),
 }
 TYPES = list(COVARIANCES)
-# Those that have examples.
-MODULES = sorted(
-    path.stem
-    for path in Path(fastdist.__file__).parent.glob("mixture*.py")
-    if ">>>" in path.read_text(encoding="utf-8")
-)
 
 
 def model_of(covariance_type="full", **params):
@@ -44,16 +35,6 @@ def weighted_densities(model, x):
     parameters = model._fitted()
     parts = zip(parameters.weights, parameters.means, parameters.full_covariances(), strict=True)
     return np.stack([w * scipy.stats.multivariate_normal(m, c).pdf(x) for w, m, c in parts], axis=-1)
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_examples(name):
-    if name == "mixture_exploration":  # which has plot()
-        pytest.importorskip("matplotlib")
-    module = importlib.import_module(f"fastdist.{name}")
-    results = doctest.testmod(module)
-    assert results.attempted
-    assert not results.failed
 
 
 # Densities and inference

@@ -6,11 +6,12 @@ import sklearn.cluster
 import threadpoolctl
 
 import fastdist
-from fastdist import GaussianMixture, mixture_data
-from fastdist.mixture_data import data_of
-from fastdist.mixture_initialization import Start
-from fastdist.mixture_kmeans import kmeans, kmeans_plusplus, variances_of_observed
-from fastdist.mixture_sampling import fitting_source
+from fastdist import GaussianMixture
+from fastdist.mixture import data
+from fastdist.mixture.data import data_of
+from fastdist.mixture.initialization import Start
+from fastdist.mixture.kmeans import kmeans, kmeans_plusplus, variances_of_observed
+from fastdist.mixture.sampling import fitting_source
 
 
 def clusters(n=2000, d=2, components=6, spread=8.0, seed=0):
@@ -64,7 +65,7 @@ def test_centres_of_kmeans_are_the_means_of_their_points():
 def test_clusters_without_points_are_moved(monkeypatch):
     """Seeds that are the same leave all but one without points."""
     x = np.array([[0.0], [1.0], [100.0], [-50.0]])
-    monkeypatch.setattr("fastdist.mixture_kmeans.kmeans_plusplus", lambda *_: np.zeros(3, dtype=np.intp))
+    monkeypatch.setattr("fastdist.mixture.kmeans.kmeans_plusplus", lambda *_: np.zeros(3, dtype=np.intp))
     centres = kmeans(batch(x), 3, np.ones(1), fitting_source(0))
     np.testing.assert_allclose(np.sort(centres.ravel()), [-50, 0.5, 100])
 
@@ -122,8 +123,8 @@ def test_random_responsibilities_are_shares_of_uniforms():
 
 
 def test_the_sample_of_many_rows(monkeypatch):
-    monkeypatch.setattr(mixture_data, "SAMPLE_NUMBERS", 1000)
-    monkeypatch.setattr(mixture_data, "SAMPLE_SHARE", 10)
+    monkeypatch.setattr(data, "SAMPLE_NUMBERS", 1000)
+    monkeypatch.setattr(data, "SAMPLE_SHARE", 10)
     x = np.arange(100_000.0).reshape(50_000, 2)
     rng = fastdist.default_rng(1)
     sample = data_of(x).sample(3, rng)
@@ -142,7 +143,7 @@ def test_the_sample_of_many_rows(monkeypatch):
 def test_kmeans_of_a_sample_labels_all_rows(monkeypatch):
     x = clusters(20_000, spread=30.0)
     whole = GaussianMixture(6, random_state=0).fit(x)
-    monkeypatch.setattr(mixture_data, "SAMPLE_NUMBERS", 4000)
+    monkeypatch.setattr(data, "SAMPLE_NUMBERS", 4000)
     part = GaussianMixture(6, random_state=0).fit(x)
     np.testing.assert_allclose(part.lower_bound_, whole.lower_bound_, atol=1e-3)
 

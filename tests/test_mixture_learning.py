@@ -17,7 +17,7 @@ import sklearn.mixture
 import fastdist
 from fastdist import GaussianMixture
 from fastdist.exceptions import NotFittedError
-from fastdist.mixture_parameters import MixtureParameters
+from fastdist.mixture.parameters import MixtureParameters
 
 fits = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_fits.py"))))
 TYPES, FITTED = fits.TYPES, fits.FITTED

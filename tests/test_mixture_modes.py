@@ -7,8 +7,8 @@ import pytest
 import scipy.optimize
 import scipy.stats
 
-from fastdist.mixture_modes import Modes, modes, starts_of_data
-from fastdist.mixture_parameters import checked
+from fastdist.mixture.modes import Modes, modes, starts_of_data
+from fastdist.mixture.parameters import checked
 
 DIMENSIONS = range(1, 6)
 

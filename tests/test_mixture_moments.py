@@ -7,9 +7,9 @@ import pytest
 import scipy.stats
 
 import fastdist
-from fastdist import mixture_moments
-from fastdist.mixture_moments import Moments, chunk_rows, expectation, is_far, moments_of
-from fastdist.mixture_parameters import (
+from fastdist.mixture import moments
+from fastdist.mixture.moments import Moments, chunk_rows, expectation, is_far, moments_of
+from fastdist.mixture.parameters import (
     COVARIANCE_TYPES,
     MixtureParameters,
     checked,
@@ -180,8 +180,8 @@ def test_sums_take_little_room(d, components):
         rows = chunk_rows(n, d, components, False)
         chunks = -(-n // rows)
         assert rows % 256 == 0
-        assert chunks <= mixture_moments.CHUNKS
-        assert chunks <= 2 or chunks * components * (1 + d + d * d) <= mixture_moments.NUMBERS
+        assert chunks <= moments.CHUNKS
+        assert chunks <= 2 or chunks * components * (1 + d + d * d) <= moments.NUMBERS
 
 
 def test_a_component_that_has_collapsed_is_named():

@@ -5,10 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from fastdist import mixture_plot
-from fastdist.mixture_modes import modes
-from fastdist.mixture_parameters import checked
-from fastdist.mixture_plot import plot
+from fastdist.mixture.modes import modes
+from fastdist.mixture.parameters import checked
+from fastdist.mixture.plot import SHARES, _heights_of_regions, plot
 
 LINE = ([0.3, 0.7], [[0.0], [4.0]], [1.0, 0.25], "spherical")
 PLANE = ([0.3, 0.7], [[0.0, 1], [4, 3]], [[[1, 0.5], [0.5, 1]], [[0.5, 0], [0, 2]]])
@@ -88,8 +87,8 @@ def test_regions_of_highest_density():
     peak."""
     x = np.linspace(-6, 6, 601)
     density = np.exp(-(x[:, None] ** 2 + x**2) / 2)
-    heights = mixture_plot._heights_of_regions(density)
-    np.testing.assert_allclose(heights, 1 - np.array(mixture_plot.SHARES), atol=2e-3)
+    heights = _heights_of_regions(density)
+    np.testing.assert_allclose(heights, 1 - np.array(SHARES), atol=2e-3)
 
 
 def test_points_of_data(axes):

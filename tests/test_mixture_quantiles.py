@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from fastdist import norm
 from fastdist.accuracy import bound
-from fastdist.mixture_parameters import checked
-from fastdist.mixture_quantiles import cdf, isf, ppf, sf
+from fastdist.mixture.parameters import checked
+from fastdist.mixture.quantiles import cdf, isf, ppf, sf
 
 EPSILON = 2.0**-52
 MIXTURES = {

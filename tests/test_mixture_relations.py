@@ -6,8 +6,8 @@ import scipy.special
 import scipy.stats
 
 from fastdist import multivariate_normal
-from fastdist.mixture_parameters import checked
-from fastdist.mixture_relations import conditional, marginal
+from fastdist.mixture.parameters import checked
+from fastdist.mixture.relations import conditional, marginal
 
 TYPES = ("full", "tied", "diag", "spherical")
 

@@ -1,8 +1,6 @@
 """multivariate_normal: the interface of scipy.stats.multivariate_normal, batches, and other parameters."""
 
 import copy
-import doctest
-import importlib
 import inspect
 import pickle
 import subprocess
@@ -1069,25 +1067,6 @@ def test_without_scipy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "multivariate_normal.cdf needs SciPy: pip install 'fastdist-kernels[scipy]'"
-
-
-@pytest.mark.parametrize(
-    "module",
-    [
-        "confidence_ellipse",
-        "factored_covariance",
-        "multivariate_normal",
-        "multivariate_normal_frozen",
-        "multivariate_normal_functions",
-        "multivariate_normal_relations",
-        "multivariate_sampling",
-    ],
-)
-def test_examples(module):
-    importlib.import_module(f"fastdist.{module}")
-    results = doctest.testmod(sys.modules[f"fastdist.{module}"])
-    assert results.attempted
-    assert not results.failed
 
 
 # The textbook example

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fastdist import multivariate_normal, norm
-from fastdist.confidence_ellipse import ConfidenceEllipse
+from fastdist.covariance.ellipse import ConfidenceEllipse
 
 SCIPY = scipy.stats.multivariate_normal
 

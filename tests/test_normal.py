@@ -23,7 +23,8 @@ from hypothesis.extra import numpy as hnp
 from scipy.stats import sampling
 
 import fastdist
-from fastdist import norm, normal_functions, parallel
+from fastdist import norm, parallel
+from fastdist.normal import functions
 
 SCIPY = scipy.stats.norm
 OF_X = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")
@@ -36,8 +37,8 @@ LARGE = 3 * parallel.MINIMUM_SHARE + 5  # elements: enough for three threads
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch):
     """Threads share arrays of LARGE elements, and the tests are done in time."""
-    monkeypatch.setattr(normal_functions, "SHARE", 4 * parallel.MINIMUM_SHARE)
-    monkeypatch.setattr(normal_functions, "SHARES", {})
+    monkeypatch.setattr(functions, "SHARE", 4 * parallel.MINIMUM_SHARE)
+    monkeypatch.setattr(functions, "SHARES", {})
 
 
 every_function = pytest.mark.parametrize("name", FUNCTIONS)

@@ -10,10 +10,11 @@ import scipy.sparse
 import scipy.stats
 
 import fastdist
-from fastdist import norm, normal_likelihood
+from fastdist import norm
+from fastdist.normal import likelihood
 
 SCIPY = scipy.stats.norm
-LARGE = 3 * normal_likelihood.SHARE + 5  # elements: enough for three threads
+LARGE = 3 * likelihood.SHARE + 5  # elements: enough for three threads
 
 
 def assert_same_number(actual, expected):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bench.cases.case import SEED, Call, Case, Rung, assert_close, placed, touched
 from bench.cases.fastdist_rungs import fastdist_rungs, results_of_baseline
 from bench.cases.limits import array_copy
-from fastdist import normal_functions, normal_likelihood
+from fastdist.normal import functions, likelihood
 
 QUANTILES = ("ppf", "isf")
 FUNCTIONS = ("pdf", "logpdf", "cdf", "sf", "logcdf", "logsf", *QUANTILES)
@@ -78,8 +78,8 @@ class Function(Case):
 def divided_from(method: str, dtype: type[np.generic]) -> int:
     """The least number of elements that threads share."""
     if method in OF_ALL_DATA:
-        return 2 * normal_likelihood.SHARE
-    share = normal_functions.SHARES.get(method, normal_functions.SHARE)
+        return 2 * likelihood.SHARE
+    share = functions.SHARES.get(method, functions.SHARE)
     return 2 * share // np.dtype(dtype).itemsize
 
 

@@ -213,9 +213,9 @@ def call_of(case: Mixture, package: Any) -> Call:
 
 def step_of(case: Mixture, package: Any) -> Call:
     """The E and M step of the loop in ``fit``, from one call to the next: nothing is made ready before."""
-    moments = package.mixture_moments
+    moments = package.mixture.moments
     x = points(case)
-    now = package.mixture_parameters.MixtureParameters(*start(case), case.covariance_type)
+    now = package.mixture.parameters.MixtureParameters(*start(case), case.covariance_type)
 
     def step() -> tuple[Array, Array, Array]:
         nonlocal now

@@ -44,7 +44,7 @@ from fastdist._main_job.job import (
 from fastdist._main_job.standard_normals import Array
 
 if TYPE_CHECKING:
-    from fastdist.confidence_ellipse import ConfidenceEllipse
+    from fastdist.covariance.ellipse import ConfidenceEllipse
 
 DIMENSIONS = (2, 16, 64)
 CORRELATION = 0.8

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
-    from fastdist.confidence_ellipse import ConfidenceEllipse
+    from fastdist.covariance.ellipse import ConfidenceEllipse
 
 # Of M. Okabe and K. Ito's palette.
 LEVELS = {0.5: "#009E73", 0.95: "#D55E00", 0.99: "#882255"}

@@ -1,0 +1,114 @@
+"""The EM algorithm [1]_: from initial parameters to those for which the data are most likely.
+
+    E step:  responsibility r_k(x) = weight_k N(x; mean_k, covariance_k) / p(x)
+    M step:  the weights, means and covariances of the data, weighted with r_k
+
+It never lowers the likelihood.  The sums of both are made in one pass (`moments.expectation`).
+
+References
+----------
+.. [1] A. P. Dempster, N. M. Laird, D. B. Rubin, "Maximum likelihood from incomplete data via the EM
+   algorithm", Journal of the Royal Statistical Society B 39 (1977).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from fastdist.mixture.data import Batch, Data
+from fastdist.mixture.moments import Moments, m_step
+from fastdist.mixture.parameters import MixtureParameters
+
+Array = NDArray[Any]
+# Called with the number of the iteration, the lower bound and its change; True ends the fit.
+Callback = Callable[[int, float, float], Any]
+
+
+@dataclass(slots=True)
+class Fit:
+    """What EM has found from one start."""
+
+    parameters: MixtureParameters
+    lower_bound: float = -math.inf
+    converged: bool = False
+    stopped: bool = False
+    lower_bounds: list[float] = field(default_factory=list)
+
+
+def em(
+    data: Data,
+    parameters: MixtureParameters,
+    *,
+    lower_bound: float,
+    tol: float,
+    max_iter: int,
+    reg_covar: Any,
+    report: Callback,
+) -> Fit:
+    """Steps of EM until the mean log-likelihood changes by less than ``tol``."""
+    fit = Fit(parameters)
+    for iteration in range(1, max_iter + 1):
+        fit.parameters, log_likelihood = step(data, fit.parameters, reg_covar)
+        before, lower_bound = lower_bound, log_likelihood / data.total_weight
+        fit.lower_bounds.append(lower_bound)
+        fit.lower_bound = lower_bound
+        change = lower_bound - before
+        fit.stopped = bool(report(iteration, lower_bound, change))
+        fit.converged = abs(change) < tol
+        if fit.converged or fit.stopped:
+            break
+    return fit
+
+
+def step(data: Data, parameters: MixtureParameters, reg_covar: Any) -> tuple[MixtureParameters, float]:
+    """One E step and one M step: the new parameters, and the log-likelihood of the old ones."""
+    log_likelihood = 0.0
+
+    def moments_about(centres: Array) -> Moments:
+        nonlocal log_likelihood
+        moments, log_likelihood = data.expectation(parameters, centres)
+        return moments
+
+    return m_step(moments_about, parameters.means, parameters.covariance_type, reg_covar), log_likelihood
+
+
+def online_step(
+    batch: Batch, parameters: MixtureParameters, size: float, reg_covar: Any
+) -> tuple[MixtureParameters, float]:
+    """A step of online EM: the new parameters, and the mean log-likelihood of the batch under the old ones.
+
+    The sums of what was seen before are those that the parameters stand for, of weight ``1 - size``.
+    """
+    batch = batch.of_moderate_weight()
+    moments, log_likelihood = batch.expectation(parameters, parameters.means)
+    moments.scale(size / batch.total_weight)
+    moments.add(Moments.of_parameters(parameters, reg_covar, 1 - size))
+    new = moments.maximize(parameters.means, parameters.covariance_type, reg_covar)
+    return new, log_likelihood / batch.total_weight
+
+
+class Step:
+    """A step of EM that is made batch by batch."""
+
+    def __init__(self, parameters: MixtureParameters, reg_covar: Any) -> None:
+        self._parameters, self._reg_covar = parameters, reg_covar
+        self._moments = Moments.zeros(parameters.components, parameters.dimension, parameters.diagonal)
+        self._log_likelihood = self._total_weight = 0.0
+
+    def add(self, batch: Batch) -> None:
+        """Add the sums over a batch, with the parameters before the step."""
+        moments, log_likelihood = batch.expectation(self._parameters, self._parameters.means)
+        self._moments.add(moments)
+        self._log_likelihood += log_likelihood
+        self._total_weight += batch.total_weight
+
+    def end(self) -> tuple[MixtureParameters, float]:
+        """The parameters after the step, and the mean log-likelihood before it."""
+        before = self._parameters
+        new = self._moments.maximize(before.means, before.covariance_type, self._reg_covar)
+        return new, self._log_likelihood / self._total_weight

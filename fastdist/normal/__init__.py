@@ -1,0 +1,16 @@
+"""The normal distribution in one dimension, as ``scipy.stats.norm``.
+
+Its modules:
+
+    normal       Normal, the class of ``norm``
+    frozen       a normal distribution with its parameters
+    functions    densities, probabilities and quantiles of arrays
+    moments      mean, variance, entropy and the rest
+    likelihood   sums over data, and the parameters that make data most likely
+    arguments    what arguments may be, and the errors for others
+    scipy_norm   what is left to SciPy
+"""
+
+from fastdist.normal.normal import Normal, norm
+
+__all__ = ["Normal", "norm"]
