@@ -19,7 +19,7 @@ from numpy.random cimport bitgen_t
 
 from fastdist._kernels.arrays cimport can_be_filled, data_of, data_of_key, small_array
 from fastdist._kernels.environment cimport enter, environment, leave
-from fastdist._kernels.uniform cimport uniform_float32, uniform_float64
+from fastdist._kernels.uniform cimport one_uniform_float64, uniform_float32, uniform_float64
 
 cnp.import_array()
 
@@ -39,7 +39,7 @@ cdef struct Buffer:
 cdef void refill(Buffer *buffer) noexcept nogil:
     """Make the next tile of samples, and of words the first one after the last.
 
-    Not inline: its caller takes one word, and would have to save registers for it each time.
+    Not inline: its callers take one word, and would have to save registers for it each time.
     """
     cdef environment caller = enter()
     if buffer.cursor.tile == END_TILE:
@@ -251,11 +251,19 @@ cdef Transform FLOAT32_PAIRS = Transform(
 # Raw words through NumPy's interface for bit generators.  These functions cannot refuse: after the last word
 # comes the first one again.
 
+cdef uint64_t take_first_word(Buffer *words) noexcept nogil:
+    """Of the next tile.  With this last call of a function, taking a word saves no registers either."""
+    refill(words)
+    words.index = 1
+    return words.samples.words[0]
+
+
 cdef inline uint64_t take_word(Buffer *words) noexcept nogil:
-    if words.index == TILE_WORDS:
-        refill(words)
-    words.index += 1
-    return words.samples.words[words.index - 1]
+    cdef Py_ssize_t i = words.index
+    if i == TILE_WORDS:
+        return take_first_word(words)
+    words.index = i + 1
+    return words.samples.words[i]
 
 
 cdef inline uint32_t take_half(Buffer *words) noexcept nogil:
@@ -278,7 +286,7 @@ cdef uint32_t next_uint32(void *words) noexcept nogil:
 
 
 cdef double next_double(void *words) noexcept nogil:
-    return uniform_float64(take_word(<Buffer *> words))
+    return one_uniform_float64(take_word(<Buffer *> words))
 
 
 cdef class WordStream(BlockStream):
@@ -364,7 +372,7 @@ cdef class UniformStream:
         """The next uniform, as a Python number."""
         with self.words.lock:
             self.words.check_left(1)
-            return uniform_float64(take_word(&self.words.buffer))
+            return one_uniform_float64(take_word(&self.words.buffer))
 
     def draw(self, object size):
         """The next uniforms, in a new array; None unless its size is a small int or tuple of ints."""

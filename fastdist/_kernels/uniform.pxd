@@ -1,8 +1,12 @@
 """Uniforms in [0, 1) from random bits, as NumPy makes them: multiples of 2^-53 or of 2^-24."""
 
-from libc.stdint cimport int32_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from fastdist._kernels.mathematics cimport float64_of_bits
+
+
+cdef extern from *:
+    const double TWO_MINUS_53 "0x1p-53"
 
 
 cdef inline double uniform_float64(uint64_t word) noexcept nogil:
@@ -14,6 +18,11 @@ cdef inline double uniform_float64(uint64_t word) noexcept nogil:
     cdef double high = float64_of_bits(word >> 32 | 0x4130000000000000ULL)
     cdef double low = float64_of_bits(word >> 11 & 0x1FFFFF | 0x3FE0000000000000ULL)
     return (high - 1048576.5) + low
+
+
+cdef inline double one_uniform_float64(uint64_t word) noexcept nogil:
+    """The same of one word, where nothing is to be vectorised: by the CPU's conversion of integers."""
+    return <double> <int64_t> (word >> 11) * TWO_MINUS_53
 
 
 cdef inline float uniform_float32(uint32_t half) noexcept nogil:
