@@ -1,13 +1,7 @@
 """Mixtures of normal distributions, as ``sklearn.mixture.GaussianMixture``, and as generative models.
 
-`gaussian_mixture` has the class.  It inherits its methods, by topic:
-
-    estimator                  scikit-learn's protocol: the constructor's parameters, names of features
-    fitted                     the fitted attributes, and how data are checked against them
-    inference                  densities and responsibilities of rows
-    learning                   fit, and learning batch by batch
-    distribution               densities of points of any shape, probabilities, quantiles, samples
-    exploration                modes, marginals and conditionals, a picture
+    gaussian_mixture           the class, with all of its methods
+    estimator                  its base: scikit-learn's protocol, and the fitted attributes
 
 The computations are functions of parameters and arrays:
 

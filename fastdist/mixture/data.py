@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from fastdist.exceptions import level_of_caller
 from fastdist.mixture import missing_values
-from fastdist.mixture.estimator import check_same_names, feature_names
 from fastdist.mixture.moments import Moments, expectation
 from fastdist.mixture.parameters import MixtureParameters
 
@@ -30,6 +29,8 @@ CHUNK = 1 << 16
 SAMPLE_ROWS, SAMPLE_NUMBERS = 1 << 16, 1 << 19
 # Rows of it for each component, at least.
 SAMPLE_SHARE = 64
+# As many names of features does an error list, as in scikit-learn.
+SHOWN = 5
 
 Array = NDArray[Any]
 
@@ -287,3 +288,54 @@ def is_batches(x: Any) -> bool:
         return bool(x) and not isinstance(x[0], list | tuple) and _dimensions(x[0]) == 2
     is_array = any(hasattr(x, name) for name in ("__array__", "__getitem__", "__dataframe__", "toarray"))
     return isinstance(x, Iterable) and not is_array
+
+
+# Names of features
+
+
+def check_same_names(
+    expected: NDArray[np.object_] | None,
+    names: NDArray[np.object_] | None,
+    those: str,
+    then: str,
+    where: str,
+) -> None:
+    """Raise scikit-learn's ValueError unless the features are the same, in the same order.
+
+    ``those``, ``then`` and ``where`` say in its words where the expected names come from.
+    """
+    if expected is None or names is None or np.array_equal(expected, names):
+        return
+    unseen, missing = sorted(set(names) - set(expected)), sorted(set(expected) - set(names))
+    message = f"The feature names should match {those}.\n"
+    if unseen:
+        message += f"Feature names unseen {then}:\n" + _listed(unseen)
+    if missing:
+        message += f"Feature names seen {then}, yet now missing:\n" + _listed(missing)
+    if not unseen and not missing:
+        message += f"Feature names must be in the same order as they were {where}.\n"
+    raise ValueError(message)
+
+
+def _listed(names: list[str]) -> str:
+    more = ["- ..."] if len(names) > SHOWN else []
+    return "\n".join([*(f"- {name}" for name in names[:SHOWN]), *more, ""])
+
+
+def feature_names(x: Any) -> NDArray[np.object_] | None:
+    """The names of the columns of a data frame, if they are strings."""
+    columns = getattr(x, "columns", None)
+    if columns is None or not hasattr(x, "shape"):
+        return None
+    names = np.empty(len(columns), dtype=object)
+    names[:] = list(columns)
+    kinds = sorted({type(name).__qualname__ for name in names})
+    if "str" in kinds and len(kinds) > 1:
+        raise TypeError(
+            "Feature names are only supported if all input features have string names, but your input has "
+            f"{kinds} as feature name / column name types. If you want feature names to be stored and "
+            "validated, you must convert them all to strings, by using X.columns = X.columns.astype(str) for "
+            "example. Otherwise you can remove feature / column names from your input data, or convert them "
+            "all to a non-string data type."
+        )
+    return names if kinds == ["str"] else None
