@@ -9,8 +9,7 @@ import fastdist
 from fastdist import GaussianMixture
 from fastdist.mixture import data
 from fastdist.mixture.data import data_of
-from fastdist.mixture.initialization import Start
-from fastdist.mixture.kmeans import kmeans, kmeans_plusplus, variances_of_observed
+from fastdist.mixture.initialization import Start, kmeans, kmeans_plusplus, variances_of_observed
 from fastdist.mixture.sampling import fitting_source
 
 
@@ -65,7 +64,9 @@ def test_centres_of_kmeans_are_the_means_of_their_points():
 def test_clusters_without_points_are_moved(monkeypatch):
     """Seeds that are the same leave all but one without points."""
     x = np.array([[0.0], [1.0], [100.0], [-50.0]])
-    monkeypatch.setattr("fastdist.mixture.kmeans.kmeans_plusplus", lambda *_: np.zeros(3, dtype=np.intp))
+    monkeypatch.setattr(
+        "fastdist.mixture.initialization.kmeans_plusplus", lambda *_: np.zeros(3, dtype=np.intp)
+    )
     centres = kmeans(batch(x), 3, np.ones(1), fitting_source(0))
     np.testing.assert_allclose(np.sort(centres.ravel()), [-50, 0.5, 100])
 

@@ -12,7 +12,7 @@ import scipy.special
 import scipy.stats
 
 import fastdist
-from fastdist.mixture import missing_patterns, missing_values, moments
+from fastdist.mixture import missing_values, moments
 from fastdist.mixture.missing_values import (
     expectation,
     means_of_observed,
@@ -226,7 +226,7 @@ def test_complete_points_have_the_moments_of_complete_points(covariance_type):
 @pytest.mark.parametrize("covariance_type", TYPES)
 def test_moments_have_the_same_bits_on_any_number_of_threads(covariance_type, monkeypatch):
     """With chunks so small that there are many, in several parts."""
-    monkeypatch.setattr(missing_patterns, "NUMBERS", 1 << 12)
+    monkeypatch.setattr(missing_values, "NUMBERS", 1 << 12)
     monkeypatch.setattr(missing_values, "ROWS", 1 << 10)
     parameters = a_mixture(covariance_type)
     x = with_gaps(samples(parameters, 20_000), 0.2)

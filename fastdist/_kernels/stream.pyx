@@ -4,8 +4,8 @@ The algorithm stands in stream.pxd.  Here a tile of finished samples is kept, so
 takes the next one from memory, and a call for many takes what is left of it, writes whole tiles
 straight into the caller's array, and keeps the rest of the last one.
 
-But for the end of the stream, arguments are not checked here: fastdist/random/stream.py and fastdist/random/generator.py do
-that.  Arrays are contiguous and of the dtype of the samples.
+But for the end of the stream, arguments are not checked here: fastdist/random/stream.py and
+fastdist/random/generator.py do that.  Arrays are contiguous and of the dtype of the samples.
 """
 
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New

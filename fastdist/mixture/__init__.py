@@ -7,14 +7,10 @@ The computations are functions of parameters and arrays:
 
     parameters                 weights, means, factored covariances; what they say of complete points
     missing_values             the same for points with missing values
-    missing_patterns           such points, sorted by which values are missing
     data                       rows and batches, as the kernels take them
-    initial_parameters         where a fit starts, if the caller gives it
-    initialization             where it starts otherwise
-    kmeans                     the labels that most fits start from
-    moments                    the sums of the E step, and the M step
-    expectation_maximization   steps, until the likelihood no longer changes
-    progress                   what is printed meanwhile
+    initialization             where a fit starts: given parameters, k-means, at random
+    expectation_maximization   E step, M step, until the likelihood stays; the progress of a fit
+    moments                    the sums of the E step, and the parameters that follow from them
     sampling                   random rows
     quantiles                  probabilities in one dimension, and their inverse
     relations                  marginals and conditionals

@@ -15,9 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastdist.exceptions import level_of_caller
-from fastdist.mixture import missing_values
-from fastdist.mixture.moments import Moments, expectation
-from fastdist.mixture.parameters import MixtureParameters
 
 # In errors, as scikit-learn says it.
 MODEL = "GaussianMixture"
@@ -143,12 +140,6 @@ class Batch:
         x = self.x[np.minimum(rows, len(self.x) - 1)]
         return Batch(x, None, self.missing and bool(np.isnan(x).any()))
 
-    def expectation(self, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
-        """One E step, as `moments.expectation`; missing values are marginalised."""
-        if self.missing:
-            return missing_values.expectation(parameters, self.x, self.sample_weight, centres)
-        return expectation(parameters, self.x, self.sample_weight, centres)
-
 
 def batch_of(x: Any, sample_weight: Any = None, least: int = 1) -> Batch:
     """Checked rows and weights."""
@@ -223,16 +214,6 @@ class Data:
         check_same_names(
             self.names, batch.names, "in all batches", "in the first batch", "in the first batch"
         )
-
-    def expectation(self, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
-        """One E step over all rows, batch after batch."""
-        moments = Moments.zeros(parameters.components, parameters.dimension, parameters.diagonal)
-        logs = []
-        for batch in self:
-            part, log_likelihood = batch.expectation(parameters, centres)
-            moments.add(part)
-            logs.append(log_likelihood)
-        return moments, math.fsum(logs)
 
     def sample(self, components: int, rng: np.random.Generator) -> Batch:
         """All rows if they are few; else one, at random, of each of as many parts of the same weight."""

@@ -21,7 +21,7 @@ from fastdist.exceptions import (
     level_of_caller,
 )
 from fastdist.mixture.data import as_rows, check_same_names, feature_names, has_missing
-from fastdist.mixture.initial_parameters import given_parameters
+from fastdist.mixture.initialization import given_parameters
 from fastdist.mixture.parameters import COVARIANCE_TYPES, MixtureParameters, checked, covariance_shape
 from fastdist.random.random_state import check_random_state
 from fastdist.read_only import read_only

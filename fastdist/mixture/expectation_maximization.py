@@ -3,7 +3,7 @@
     E step:  responsibility r_k(x) = weight_k N(x; mean_k, covariance_k) / p(x)
     M step:  the weights, means and covariances of the data, weighted with r_k
 
-It never lowers the likelihood.  The sums of both are made in one pass (`moments.expectation`).
+It never lowers the likelihood.  The sums of both are made in one pass over the data.
 
 References
 ----------
@@ -14,14 +14,16 @@ References
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from numpy.typing import NDArray
 
+from fastdist.mixture import missing_values
 from fastdist.mixture.data import Batch, Data
-from fastdist.mixture.moments import Moments, m_step
+from fastdist.mixture.moments import Moments, expectation, m_step
 from fastdist.mixture.parameters import MixtureParameters
 
 Array = NDArray[Any]
@@ -65,13 +67,30 @@ def em(
     return fit
 
 
+def e_step(data: Data, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
+    """The sums over all rows, batch after batch, about these centres; and the log-likelihood."""
+    moments = Moments.zeros(parameters.components, parameters.dimension, parameters.diagonal)
+    logs = []
+    for batch in data:
+        part, log_likelihood = e_step_of_batch(batch, parameters, centres)
+        moments.add(part)
+        logs.append(log_likelihood)
+    return moments, math.fsum(logs)
+
+
+def e_step_of_batch(batch: Batch, parameters: MixtureParameters, centres: Array) -> tuple[Moments, float]:
+    """The same over one batch; missing values are marginalised."""
+    sums = missing_values.expectation if batch.missing else expectation
+    return sums(parameters, batch.x, batch.sample_weight, centres)
+
+
 def step(data: Data, parameters: MixtureParameters, reg_covar: Any) -> tuple[MixtureParameters, float]:
     """One E step and one M step: the new parameters, and the log-likelihood of the old ones."""
     log_likelihood = 0.0
 
     def moments_about(centres: Array) -> Moments:
         nonlocal log_likelihood
-        moments, log_likelihood = data.expectation(parameters, centres)
+        moments, log_likelihood = e_step(data, parameters, centres)
         return moments
 
     return m_step(moments_about, parameters.means, parameters.covariance_type, reg_covar), log_likelihood
@@ -85,7 +104,7 @@ def online_step(
     The sums of what was seen before are those that the parameters stand for, of weight ``1 - size``.
     """
     batch = batch.of_moderate_weight()
-    moments, log_likelihood = batch.expectation(parameters, parameters.means)
+    moments, log_likelihood = e_step_of_batch(batch, parameters, parameters.means)
     moments.scale(size / batch.total_weight)
     moments.add(Moments.of_parameters(parameters, reg_covar, 1 - size))
     new = moments.maximize(parameters.means, parameters.covariance_type, reg_covar)
@@ -102,7 +121,7 @@ class Step:
 
     def add(self, batch: Batch) -> None:
         """Add the sums over a batch, with the parameters before the step."""
-        moments, log_likelihood = batch.expectation(self._parameters, self._parameters.means)
+        moments, log_likelihood = e_step_of_batch(batch, self._parameters, self._parameters.means)
         self._moments.add(moments)
         self._log_likelihood += log_likelihood
         self._total_weight += batch.total_weight
@@ -112,3 +131,62 @@ class Step:
         before = self._parameters
         new = self._moments.maximize(before.means, before.covariance_type, self._reg_covar)
         return new, self._log_likelihood / self._total_weight
+
+
+# What is printed meanwhile
+
+
+class Progress:
+    """What scikit-learn prints during a fit, or a bar."""
+
+    def __init__(self, verbose: Any, interval: int, max_iter: int, callback: Callback | None) -> None:
+        self._level = 0 if verbose == "bar" else int(verbose)
+        self._bar = _bar(max_iter) if verbose == "bar" else None
+        self._interval = interval
+        self._callback = callback
+        self._started = self._last = time.perf_counter()
+
+    def start(self, number: int) -> None:
+        """Before the first step from a start."""
+        if self._level:
+            print(f"Initialization {number}")
+        self._started = self._last = time.perf_counter()
+        if self._bar is not None:
+            self._bar.reset()
+
+    def iteration(self, number: int, lower_bound: float, change: float) -> bool:
+        """After each step; whether it is to be the last."""
+        if self._level and number % self._interval == 0:
+            if self._level == 1:
+                print(f"  Iteration {number}")
+            else:
+                now = time.perf_counter()
+                print(f"  Iteration {number}\t time lapse {now - self._last:.5f}s\t ll change {change:.5f}")
+                self._last = now
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"log-likelihood {lower_bound:.6g}, change {change:.1e}", refresh=False)
+            self._bar.update()
+        return self._callback is not None and bool(self._callback(number, lower_bound, change))
+
+    def end(self, fit: Fit) -> None:
+        """After a start."""
+        if not self._level:
+            return
+        words = f"Initialization {'converged' if fit.converged else 'did not converge'}."
+        if self._level > 1:
+            elapsed = time.perf_counter() - self._started
+            words += f" time lapse {elapsed:.5f}s\t lower bound {fit.lower_bound:.5f}."
+        print(words)
+
+    def close(self) -> None:
+        """After all."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+def _bar(steps: int) -> Any:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        raise ImportError("verbose='bar' needs tqdm: pip install 'fastdist-kernels[progress]'") from None
+    return tqdm(total=steps, unit="step", leave=False)

@@ -29,12 +29,10 @@ from fastdist.mixture.data import (
     is_batches,
 )
 from fastdist.mixture.estimator import Estimator
-from fastdist.mixture.expectation_maximization import Callback, Fit, Step, em, online_step
-from fastdist.mixture.initial_parameters import Given, given_parameters
-from fastdist.mixture.initialization import Start
+from fastdist.mixture.expectation_maximization import Callback, Fit, Progress, Step, em, online_step
+from fastdist.mixture.initialization import Given, Start, given_parameters
 from fastdist.mixture.modes import Modes
 from fastdist.mixture.parameters import MixtureParameters, checked
-from fastdist.mixture.progress import Progress
 from fastdist.mixture.sampling import fitting_source
 from fastdist.multivariate.parameters import process_quantiles
 from fastdist.random.random_state import check_random_state

@@ -1,4 +1,4 @@
-"""Where the fit of a mixture starts by itself: scikit-learn's four ways, on NumPy and the kernels.
+"""Where the fit of a mixture starts: given parameters, or scikit-learn's four ways, on NumPy and the kernels.
 
 Nothing of size n x K is made: labels and random responsibilities are produced as the sums read them.  k-means
 runs on all rows, or of many on a sample (`data.Data.sample`), whose centres then label all.
@@ -7,7 +7,8 @@ runs on all rows, or of many on a sample (`data.Data.sample`), whose centres the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -15,18 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fastdist.mixture.data import Batch, Data
-from fastdist.mixture.kmeans import (
-    Responsibilities,
-    kmeans,
-    kmeans_plusplus,
-    nearest_labels,
-    variances_of_observed,
-    weighted,
-)
+from fastdist._dispatch import cholesky
+from fastdist.mixture.data import CHUNK, Batch, Data
 from fastdist.mixture.missing_values import means_of_observed
 from fastdist.mixture.moments import Moments, m_step, moments_of
-from fastdist.mixture.parameters import MixtureParameters
+from fastdist.mixture.parameters import MixtureParameters, covariance_shape, rounding_of_weights
 from fastdist.random.generator import Generator
 
 # What ``reg_covar='scale'`` adds to the variances, in units of each feature's variance.
@@ -34,7 +28,112 @@ RELATIVE_REGULARISATION = 1e-6
 # Rows that are compared with the distinct points at a time.
 ROWS_OF_BLOCK = 1 << 14
 
+# Lloyd's iteration ends when the centres move by less, in standard deviations of the data.
+TOLERANCE = 1e-4
+ITERATIONS = 300
+EPSILON = 2.0**-52
+
 Array = NDArray[Any]
+# Those of the rows from start to stop.
+Responsibilities = Callable[[int, int], Array]
+
+
+# Parameters that are given, with scikit-learn's checks
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Initial weights, means and factors of precisions; None for those that are not given."""
+
+    weights: Array | None
+    means: Array | None
+    precisions_cholesky: Array | None
+
+    @property
+    def all(self) -> bool:
+        """Whether nothing is left to be found."""
+        return self.weights is not None and self.means is not None and self.precisions_cholesky is not None
+
+    def over(self, found: MixtureParameters | None, covariance_type: str) -> MixtureParameters:
+        """These, and for what is not given that which was found."""
+        if (
+            found is not None
+            and self.weights is None
+            and self.means is None
+            and self.precisions_cholesky is None
+        ):
+            return found
+        weights = self.weights if self.weights is not None else _of(found).weights
+        means = self.means if self.means is not None else _of(found).means
+        if self.precisions_cholesky is None:
+            return MixtureParameters(
+                weights, means, _of(found).covariances, covariance_type, _of(found).factors
+            )
+        return MixtureParameters.of_precisions_cholesky(
+            weights, means, self.precisions_cholesky, covariance_type
+        )
+
+
+def _of(found: MixtureParameters | None) -> MixtureParameters:
+    assert found is not None  # unless all is given
+    return found
+
+
+def given_parameters(
+    weights: Any, means: Any, precisions: Any, components: int, d: int, covariance_type: str
+) -> Given:
+    """Initial parameters, with scikit-learn's checks and errors."""
+    if weights is not None:
+        rounding = rounding_of_weights(np.asarray(weights).dtype)
+        weights = _array(weights, (components,), "weights")
+        if (weights < 0).any() or (weights > 1).any():
+            raise ValueError(
+                "The parameter 'weights' should be in the range [0, 1], but got max value "
+                f"{weights.max():.5f}, min value {weights.min():.5f}"
+            )
+        total = math.fsum(weights)
+        if not abs(total - 1) <= rounding:
+            raise ValueError(
+                f"The parameter 'weights' should be normalized, but got sum(weights) = {total:.5f}"
+            )
+        weights = weights / total
+    if means is not None:
+        means = _array(means, (components, d), "means")
+    if precisions is not None:
+        shape = covariance_shape(covariance_type, components, d)
+        precisions = _precisions_cholesky(
+            _array(precisions, shape, f"{covariance_type} precision"), covariance_type
+        )
+    return Given(weights, means, precisions)
+
+
+def _array(value: Any, shape: tuple[int, ...], name: str) -> Array:
+    array = np.asarray(value)
+    if array.dtype.kind == "c":
+        raise ValueError(f"Complex data not supported\n{array}\n")
+    array = np.array(array, np.float64)
+    if array.shape != shape:
+        raise ValueError(f"The parameter '{name}' should have the shape of {shape}, but got {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"Input {name} contains {'NaN' if np.isnan(array).any() else 'infinity'}.")
+    return array
+
+
+def _precisions_cholesky(precisions: Array, covariance_type: str) -> Array:
+    """U with ``precision = U U^T``: J M J, where J reverses the order and J precision J = M M^T."""
+    if covariance_type in ("diag", "spherical"):
+        if (precisions <= 0).any():
+            raise ValueError(f"'{covariance_type} precision' should be positive")
+        return np.sqrt(precisions)
+    if not np.isclose(precisions, precisions.mT).all():
+        raise ValueError(f"'{covariance_type} precision' should be symmetric, positive-definite")
+    factor: Array = cholesky.cholesky(precisions[..., ::-1, ::-1])[..., ::-1, ::-1]
+    if np.isnan(factor).any():
+        raise ValueError(f"'{covariance_type} precision' should be symmetric, positive-definite")
+    return factor
+
+
+# Parameters that are found
 
 
 class Start:
@@ -206,3 +305,138 @@ def _drawn(sample: Batch, components: int, rng: np.random.Generator) -> NDArray[
             f"n_samples = {np.count_nonzero(weight)} of a weight that is not 0"
         )
     return rng.choice(len(sample.x), components, replace=False, p=weight / weight.sum())
+
+
+# k-means: Lloyd's iteration from k-means++
+
+
+@np.errstate(all="ignore")
+def variances_of_observed(data: Iterable[Batch], origin: Array, unit: Any = 1.0) -> Array:
+    """The weighted variances of the values that are there, in squares of a unit.
+
+    By sums about a point near their means.  What is no more than the rounding errors of that point is 0.
+    """
+    totals, sums, squares = np.zeros((3, len(origin)))
+    few = max(1, CHUNK // len(origin))
+    for batch in data:
+        for start in range(0, len(batch.x), few):
+            deviations = (batch.x[start : start + few] - origin) / unit
+            weights = np.where(np.isnan(deviations), 0.0, 1.0)
+            if batch.sample_weight is not None:
+                weights *= batch.sample_weight[start : start + few, None]
+            deviations[np.isnan(deviations)] = 0
+            totals += weights.sum(axis=0)
+            sums += (weights * deviations).sum(axis=0)
+            squares += (weights * deviations * deviations).sum(axis=0)
+    means = sums / totals
+    variances = squares / totals - means * means
+    rounding = 4 * EPSILON * np.abs(origin) / unit
+    return np.where(variances > rounding * rounding, variances, 0.0)
+
+
+@np.errstate(all="ignore")
+def nearest_centre(centres: Array, unit: Array) -> MixtureParameters:
+    """The mixture whose `nearest` component has the nearest centre: equal weights, equal covariances."""
+    components = len(centres)
+    weights = np.full(components, 1 / components)
+    deviations = np.broadcast_to(unit, centres.shape)
+    return MixtureParameters(weights, centres, deviations * deviations, "diag", deviations)
+
+
+def nearest_labels(centres: Array, unit: Array) -> Callable[[Any, int], Responsibilities]:
+    """Responsibilities of rows x: 1 for the nearest centre, 0 for the others."""
+    nearest = nearest_centre(centres, unit)
+
+    def of_rows(x: Any, first: int) -> Responsibilities:
+        kernel = nearest.kernel(x.dtype)
+
+        def one_hot(i: int, j: int) -> Array:
+            label = np.empty(j - i, np.intp)
+            kernel.nearest(x[i:j], label)
+            hot: Array = label[:, None] == np.arange(len(centres))
+            return hot
+
+        return one_hot
+
+    return of_rows
+
+
+def weighted(responsibilities: Responsibilities, batch: Batch) -> Responsibilities:
+    """Responsibilities times the weights of rows, in the dtype of the data."""
+
+    def of_rows(i: int, j: int) -> Array:
+        r = responsibilities(i, j)
+        if batch.sample_weight is not None:
+            r = r * batch.sample_weight[i:j, None]
+        return r.astype(batch.x.dtype)
+
+    return of_rows
+
+
+def _squared_distances(x: Array, centre: Array, unit: Array) -> Array:
+    total = np.zeros(len(x))
+    for j in range(x.shape[1]):
+        difference = (x[:, j] - centre[..., j]) / unit[j]
+        total += difference * difference
+    return total
+
+
+@np.errstate(all="ignore")
+def kmeans_plusplus(
+    sample: Batch, components: int, unit: Array, rng: np.random.Generator
+) -> NDArray[np.intp]:
+    """Rows that are far from each other: the seeding of k-means++.
+
+    Each is drawn with a probability in proportion to its squared distance from the nearest row before it
+    [1]_; of 2 + log K that are drawn, the one is taken after which the sum of these distances is smallest.
+
+    References
+    ----------
+    .. [1] D. Arthur, S. Vassilvitskii, "k-means++: the advantages of careful seeding", SODA (2007).
+    """
+    x = sample.x
+    weight = np.ones(len(x)) if sample.sample_weight is None else sample.sample_weight
+    chosen = np.empty(components, np.intp)
+    closest, potential = np.full(len(x), np.inf), weight
+    trials, last = 2 + int(math.log(components)), int(np.flatnonzero(weight)[-1])
+    for k in range(components):
+        cumulative = np.cumsum(potential)
+        draws = rng.random(trials if k else 1) * cumulative[-1]
+        # The first row whose cumulative sum is larger: one of potential 0 is never taken, unless all are.
+        candidates = np.minimum(np.searchsorted(cumulative, draws, side="right"), last)
+        best, chosen[k], nearest = math.inf, candidates[0], closest
+        for candidate in candidates.tolist():
+            distances = np.minimum(closest, _squared_distances(x, x[candidate].astype(np.float64), unit))
+            cost = float((weight * distances).sum())
+            if cost < best:
+                best, chosen[k], nearest = cost, candidate, distances
+        closest, potential = nearest, weight * nearest
+    return chosen
+
+
+@np.errstate(all="ignore")
+def kmeans(sample: Batch, components: int, unit: Array, rng: np.random.Generator) -> Array:
+    """The centres of k-means: Lloyd's iteration from k-means++.
+
+    A centre that no point is nearest to moves to where a point is farthest from its own.
+    """
+    x, weight = sample.x, sample.sample_weight
+    centres = x[kmeans_plusplus(sample, components, unit, rng)].astype(np.float64)
+    variances = variances_of_observed([sample], means_of_observed(x, weight), unit)
+    tolerance = TOLERANCE * float(variances.sum()) / len(unit)
+    for _ in range(ITERATIONS):
+        labels = weighted(nearest_labels(centres, unit)(x, 0), sample)
+        moments = moments_of(labels, x, centres, True)
+        moved = moments.means(centres)
+        empty = np.flatnonzero(moments.totals == 0)
+        if len(empty):
+            own = centres[nearest_centre(centres, unit).nearest(x)]
+            distances = _squared_distances(x, own, unit) * (1.0 if weight is None else weight > 0)
+            for k, row in zip(empty, np.argsort(-distances, kind="stable"), strict=False):
+                if distances[row] > 0:
+                    moved[k] = x[row]
+        shift = float((((moved - centres) / unit) ** 2).sum())
+        centres = moved
+        if shift <= tolerance:
+            break
+    return centres
