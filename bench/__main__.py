@@ -30,9 +30,14 @@ def parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--save", action="store_true", help="keep the JSON in bench/history, by date and commit")
 
-    one = commands.add_parser("report", help="write bench/REPORT.md, its pictures and the README's tables")
+    one = commands.add_parser(
+        "report",
+        help="write bench/REPORT.md, its pictures and the tables of README.md and docs/benchmarks.md",
+    )
     one.add_argument("run", nargs="?", default="latest", metavar="RUN", help=NAMED)
-    one.add_argument("--into", type=Path, metavar="FOLDER", help="write there, and leave README.md as it is")
+    one.add_argument(
+        "--into", type=Path, metavar="FOLDER", help="write there, and leave these files as they are"
+    )
 
     one = commands.add_parser(
         "compare",

@@ -1,4 +1,4 @@
-"""The worst error of every numeric function, stated once: tests and README read it from here.
+"""The worst error of every numeric function, stated once: tests and docs/accuracy.md read it from here.
 
 An error is counted in ULP (units in the last place) of the exact result, in the dtype of the result:
 half an ULP is the best that any algorithm can do.  Each bound stands a little above the worst error
@@ -322,7 +322,7 @@ def accuracy(function: str, dtype: str) -> Accuracy:
 
 
 def markdown_table() -> str:
-    """All statements as a table, for the README."""
+    """All statements as a table, for docs/accuracy.md."""
     lines = [
         "| function | dtype | valid range | max ULP | worst found | at |",
         "|---|---|---|---|---|---|",
@@ -352,7 +352,7 @@ def markdown_table() -> str:
 
 @dataclass(frozen=True)
 class Bound:
-    """A proven bound of an error: a formula, which tests evaluate and README prints."""
+    """A proven bound of an error: a formula, which tests evaluate and docs/accuracy.md prints."""
 
     function: str
     dtypes: tuple[str, ...]
@@ -550,7 +550,7 @@ def bound(function: str) -> Bound:
 
 
 def markdown_bounds() -> str:
-    """All bounds as a table, for the README."""
+    """All bounds as a table, for docs/accuracy.md."""
     lines = [
         "| function | dtype | error | at most | where | worst found, of that | source |",
         "|---|---|---|---|---|---|---|",

@@ -49,7 +49,7 @@ class Expected:
     kind: str
     reason: str
     tests: list[str]
-    readme: str = ""
+    words: str = ""
 
     def names(self, test: str) -> bool:
         return any(matches(pattern, test) for pattern in self.tests)
@@ -263,7 +263,7 @@ def report(name: str, outcomes: Outcomes, entries: list[Expected]) -> str:
     for entry in entries:
         failed = [test for test, outcome in outcomes.items() if outcome == "failed" and entry.names(test)]
         if failed:
-            quoted = f' README: "{entry.readme}"' if entry.readme else ""
+            quoted = f' docs/differences.md: "{entry.words}"' if entry.words else ""
             lines += ["", *fill(f"{entry.kind}: {entry.reason}{quoted}", 2)]
         for group, functions in groupby(failed, lambda test: test.partition("[")[0].rpartition("::")[0]):
             # Parameters are counted, since one function may have dozens.

@@ -303,9 +303,9 @@ def test_markdown_table():
     assert len(lines) == 2 + len(ACCURACY)
     for line in lines:
         assert line.replace("\\|", "").count("|") == 7
-    readme = Path(__file__).parents[1] / "README.md"
-    if readme.exists():  # it does not where an installed package is tested
-        assert markdown_table() in readme.read_text(encoding="utf-8")
+    page = Path(__file__).parents[1] / "docs" / "accuracy.md"
+    if page.exists():  # it does not where an installed package is tested
+        assert markdown_table() in page.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("entry", BOUNDS, ids=lambda entry: entry.function)
@@ -340,6 +340,6 @@ def test_markdown_bounds():
     assert len(lines) == 2 + len(BOUNDS)
     for line in lines:
         assert line.replace("\\|", "").count("|") == 8
-    readme = Path(__file__).parents[1] / "README.md"
-    if readme.exists():
-        assert markdown_bounds() in readme.read_text(encoding="utf-8")
+    page = Path(__file__).parents[1] / "docs" / "accuracy.md"
+    if page.exists():
+        assert markdown_bounds() in page.read_text(encoding="utf-8")

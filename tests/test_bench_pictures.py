@@ -13,7 +13,8 @@ import pytest
 pytest.importorskip("bench.report", reason="the benchmarks are in the checkout alone")
 
 from bench.report.charts import BarChart, LineChart, charts
-from bench.report.report import README
+from bench.report.pages import PAGES
+from bench.report.report import ROOT
 from bench.report.results import Run, load
 
 made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("synthetic_run.py"))))
@@ -113,8 +114,11 @@ def test_report_replaces_the_one_before(tmp_path: Path, monkeypatch: pytest.Monk
     old.parent.mkdir(parents=True)
     old.touch()
     monkeypatch.setattr(module, "BENCH", bench)
-    monkeypatch.setattr(module, "README", tmp_path / "README.md")
-    module.README.write_text(README.read_text())
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    for page in PAGES:
+        copied = tmp_path / page.path
+        copied.parent.mkdir(exist_ok=True)
+        copied.write_text((ROOT / page.path).read_text())
     run = a_run(tmp_path)
     quick = a_run(tmp_path, "quick", run=made.run([])["run"] | {"quick": True})
     empty = made.saved(tmp_path, "empty", made.run([]))
@@ -125,14 +129,14 @@ def test_report_replaces_the_one_before(tmp_path: Path, monkeypatch: pytest.Monk
     module.report(run.path)
     assert (bench / "REPORT.md").is_file()
     assert not old.exists()
-    assert "Synthetic 9000" in module.README.read_text()
+    assert all("Synthetic 9000" in (tmp_path / page.path).read_text() for page in PAGES)
 
 
 def test_report_is_written_with_its_pictures(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from bench.report.report import report
 
-    readme = README.read_bytes()
+    before = [(ROOT / page.path).read_bytes() for page in PAGES]
     of_the_user = tmp_path / "pictures" / "of_the_user.png"
     of_the_user.parent.mkdir()
     of_the_user.touch()
@@ -141,4 +145,4 @@ def test_report_is_written_with_its_pictures(tmp_path: Path) -> None:
     text = (tmp_path / "REPORT.md").read_text()
     shown = [line.split("](")[1].rstrip(")") for line in text.splitlines() if line.startswith("![")]
     assert sorted(shown) == sorted(f"pictures/{path.name}" for path in (tmp_path / "pictures").iterdir())
-    assert README.read_bytes() == readme
+    assert [(ROOT / page.path).read_bytes() for page in PAGES] == before

@@ -1,4 +1,4 @@
-"""The report and the README's tables: what the newest saved run gives, and what made-up runs give."""
+"""The report and the tables of the documentation: what the newest run gives, and what made-up runs give."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bench.report import agreement, charts, measurements, sections
 from bench.report.changes import changes
 from bench.report.history import find_run, full_runs, run_before, runs_up_to
 from bench.report.markdown import WIDTH, bullet, duration, figure, paragraph, table
-from bench.report.readme import SMALL_CALLS, TABLES
-from bench.report.report import COMMAND, README, readme_text, report_text
+from bench.report.pages import PAGES, SMALL_CALLS, TABLES, Page
+from bench.report.report import COMMAND, ROOT, page_text, report_text
 from bench.report.results import Run, load
 from bench.report.tables import Column, Place, Row, Sentence, Table, fastdist_rows, filled, names
 
@@ -47,18 +47,17 @@ def text(lines: list[str]) -> str:
     return " ".join(lines)
 
 
-@pytest.mark.parametrize("part", ["README.md", "REPORT.md"])
-def test_is_what_the_newest_run_gives(part: str) -> None:
+@pytest.mark.parametrize("part", [*PAGES, "REPORT.md"], ids=lambda part: getattr(part, "path", part))
+def test_is_what_the_newest_run_gives(part: Page | str) -> None:
     """A saved run that nobody has made the report of, or a figure changed by hand."""
     if not full_runs():
         pytest.skip("no full run is saved yet")
     run = load(find_run("latest"))
-    if part == "README.md":
-        is_there = README.read_text()
-        expected = readme_text(is_there, run)
+    if isinstance(part, Page):
+        path, expected = ROOT / part.path, page_text(part, run)
     else:
-        is_there, expected = (BENCH / part).read_text(), whole_report(run, runs_up_to(run))
-    assert is_there == expected, f"{part} is not what {run.path.name} gives: run {COMMAND}"
+        path, expected = BENCH / part, whole_report(run, runs_up_to(run))
+    assert path.read_text() == expected, f"{path.name} is not what {run.path.name} gives: run {COMMAND}"
 
 
 def test_pictures_of_the_report_are_there() -> None:
@@ -434,7 +433,7 @@ def test_history_compares_a_headline_with_itself_alone(history: Path) -> None:
     assert measurements.history(runs)[2:] == ["| normal: draw | NumPy PCG64 | 8.00 |  |  |"]
 
 
-# The README
+# The tables of README.md and docs/benchmarks.md
 
 
 PLACES = {"float64": Place("draw")}
@@ -446,7 +445,7 @@ TABLE = Table(
 )
 
 
-def test_table_of_the_readme(history: Path) -> None:
+def test_table_of_a_page(history: Path) -> None:
     run = one_run(history, made.group("draw", "draw", 1, NS))
     assert TABLE.lines(run) == [
         "| ns | float64 | against NumPy |",
@@ -459,11 +458,18 @@ def test_table_of_the_readme(history: Path) -> None:
     ]
 
 
-def test_the_readme_has_a_place_for_each_part() -> None:
-    assert sorted(names(README.read_text())) == sorted([*TABLES, *SMALL_CALLS, "caption"])
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.path)
+def test_a_page_has_a_place_for_each_of_its_parts(page: Page) -> None:
+    parts = [*page.tables, *page.small_calls, "caption"]
+    assert sorted(names((ROOT / page.path).read_text())) == sorted(parts)
+    assert (ROOT / page.path).parent.joinpath(page.report).is_file()
 
 
-def test_the_readme_names_operations_and_rungs_that_there_are(history: Path) -> None:
+def test_every_table_is_on_a_page() -> None:
+    assert {name for page in PAGES for name in (*page.tables, *page.small_calls)} == {*TABLES, *SMALL_CALLS}
+
+
+def test_tables_name_operations_and_rungs_that_there_are(history: Path) -> None:
     """A name that nobody has would be a cell that stays empty."""
     rungs = {each.name: {rung.name for rung in each.rungs} for each in OPERATIONS}
     run = one_run(history, made.group("draw", "draw", 1, NS))
@@ -475,7 +481,7 @@ def test_the_readme_names_operations_and_rungs_that_there_are(history: Path) -> 
     assert [(name, want) for name, want in asked if not rungs.get(name, set()).intersection(want)] == []
 
 
-def test_sentence_of_the_readme(history: Path) -> None:
+def test_sentence_of_a_page(history: Path) -> None:
     run = one_run(history, made.group("draw", "draw", 100, NS))
     takes = Sentence("It takes {ours} (SciPy: {theirs}).", Place("draw"), "SciPy")
     assert takes.of(run) == "It takes 100 ns (SciPy: 2.00 microseconds)."

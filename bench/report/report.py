@@ -1,4 +1,4 @@
-"""REPORT.md, its pictures, and the README's tables, all from saved runs."""
+"""REPORT.md, its pictures, and the tables of README.md and docs/benchmarks.md, all from saved runs."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from bench.report.agreement import agreement
 from bench.report.charts import BarChart, Chart, LineChart, charts
 from bench.report.history import run_before, runs_up_to
 from bench.report.markdown import paragraph
-from bench.report.readme import parts
+from bench.report.pages import PAGES, Page
 from bench.report.results import LADDER, Run, load
 from bench.report.tables import filled
 
-README = BENCH.parent / "README.md"
+ROOT = BENCH.parent
 COMMAND = "python -m bench report"
 PICTURES = "pictures"
 
@@ -24,8 +24,8 @@ PICTURES = "pictures"
 def report(run: Path, into: Path | None = None) -> Path:
     """Write the report on ``run``, and its pictures; say where it is.
 
-    It goes to ``bench/``, where it replaces the one before, and into the README's tables; ``into`` another
-    folder, and nothing else is touched.
+    It goes to ``bench/``, where it replaces the one before, and into the tables of README.md and
+    docs/benchmarks.md; ``into`` another folder, and nothing else is touched.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def report(run: Path, into: Path | None = None) -> Path:
     if reported.quick and into is None:
         raise RuntimeError(
             f"{run} is a quick run, whose times mean nothing: --into FOLDER writes its report there, and "
-            "leaves bench/REPORT.md, its pictures and README.md as they are"
+            "leaves bench/REPORT.md, its pictures and the tables of the documentation as they are"
         )
     if not reported.groups and into is None:
         raise RuntimeError(
@@ -52,19 +52,21 @@ def report(run: Path, into: Path | None = None) -> Path:
     shown = charts(reported, runs)
     text = report_text(reported, runs, shown)
     # What may fail comes before anything is written.
-    readme = readme_text(README.read_text(), reported) if into is None else ""
+    pages = {} if into is not None else {page: page_text(page, reported) for page in PAGES}
     folder = BENCH if into is None else into
     draw(shown, folder / PICTURES)
     if into is None:
         remove_others(shown, BENCH / PICTURES)
-        README.write_text(readme)
+        for page, filled_text in pages.items():
+            (ROOT / page.path).write_text(filled_text)
     written = folder / "REPORT.md"
     written.write_text(text)
     return written
 
 
-def readme_text(text: str, run: Run) -> str:
-    return filled(text, parts(run))
+def page_text(page: Page, run: Run) -> str:
+    """A page with its tables filled from ``run``."""
+    return filled((ROOT / page.path).read_text(), page.parts(run))
 
 
 def report_text(run: Run, runs: Sequence[Run], shown: Sequence[Chart]) -> str:

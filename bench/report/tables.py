@@ -1,7 +1,7 @@
-"""The README's tables as data, and what a run puts into them.
+"""The tables of README.md and docs/benchmarks.md as data, and what a run puts into them.
 
-A table stands between ``<!-- bench: NAME -->`` and ``<!-- end -->``.  To add one: an entry of ``PARTS``,
-and the two markers where it shall stand.
+A table stands between ``<!-- bench: NAME -->`` and ``<!-- end -->``.  To add one: an entry of ``TABLES``
+in `pages`, its name in ``PAGES``, and the two markers on that page.
 """
 
 from __future__ import annotations
@@ -136,14 +136,15 @@ def sentences(run: Run, all_of_them: Sequence[Sentence]) -> list[str]:
     return paragraph(" ".join(filter(None, (sentence.of(run) for sentence in all_of_them))))
 
 
-def caption(run: Run, tables: Mapping[str, Table]) -> list[str]:
+def caption(run: Run, tables: Mapping[str, Table], report: str) -> list[str]:
+    """``report`` is the link to REPORT.md."""
     sizes = {name: table.sizes(run) for name, table in tables.items()}
     calls = "".join(f"; a call of {name} has {found}" for name, found in sizes.items() if found)
     commit = run.commit[:7] + (" with changes" if run.dirty else "")
     return paragraph(
         f"(Best times, and ratios of these, of a run of {run.date[:10]}, commit "
         f"`{commit}`, on one core of {run.cpu_name}{calls}; [every figure, and how it was "
-        "measured](bench/REPORT.md).)"
+        f"measured]({report}).)"
     )
 
 

@@ -1,8 +1,9 @@
-"""The tables and sentences of the README: which rungs of which operations."""
+"""The tables and sentences of README.md and docs/benchmarks.md: which rungs of which operations."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bench.report.results import Run
 from bench.report.tables import (
@@ -136,10 +137,26 @@ SMALL_CALLS = {
 }
 
 
-def parts(run: Run) -> dict[str, list[str]]:
-    """Everything between markers, by its name."""
-    return {
-        **{name: table.lines(run) for name, table in TABLES.items()},
-        **{name: sentences(run, of_calls) for name, of_calls in SMALL_CALLS.items()},
-        "caption": caption(run, TABLES),
-    }
+@dataclass(frozen=True)
+class Page:
+    """A page of the documentation, and the names of the tables and sentences that it shows."""
+
+    path: str  # from the root of the checkout
+    tables: Sequence[str]
+    small_calls: Sequence[str]
+    report: str  # the page's link to REPORT.md
+
+    def parts(self, run: Run) -> dict[str, list[str]]:
+        """Everything between markers, by its name."""
+        tables = {name: TABLES[name] for name in self.tables}
+        return {
+            **{name: table.lines(run) for name, table in tables.items()},
+            **{name: sentences(run, SMALL_CALLS[name]) for name in self.small_calls},
+            "caption": caption(run, tables, self.report),
+        }
+
+
+PAGES = (
+    Page("README.md", ("normals", "norm"), (), "bench/REPORT.md"),
+    Page("docs/benchmarks.md", tuple(TABLES), tuple(SMALL_CALLS), "../bench/REPORT.md"),
+)
