@@ -24,7 +24,7 @@ from scipy.stats import sampling
 
 import fastdist
 from fastdist import norm, parallel
-from fastdist.normal import functions
+from fastdist.normal import array_calls
 
 SCIPY = scipy.stats.norm
 OF_X = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")
@@ -37,8 +37,8 @@ LARGE = 3 * parallel.MINIMUM_SHARE + 5  # elements: enough for three threads
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch):
     """Threads share arrays of LARGE elements, and the tests are done in time."""
-    monkeypatch.setattr(functions, "SHARE", 4 * parallel.MINIMUM_SHARE)
-    monkeypatch.setattr(functions, "SHARES", {})
+    monkeypatch.setattr(array_calls, "SHARE", 4 * parallel.MINIMUM_SHARE)
+    monkeypatch.setattr(array_calls, "SHARES", {})
 
 
 every_function = pytest.mark.parametrize("name", FUNCTIONS)

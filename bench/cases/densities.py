@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bench.cases.case import SEED, Call, Case, Rung, assert_close, placed, touched
 from bench.cases.fastdist_rungs import fastdist_rungs, results_of_baseline
 from bench.cases.limits import array_copy
-from fastdist.normal import functions, likelihood
+from fastdist.normal import array_calls, likelihood
 
 QUANTILES = ("ppf", "isf")
 FUNCTIONS = ("pdf", "logpdf", "cdf", "sf", "logcdf", "logsf", *QUANTILES)
@@ -79,7 +79,7 @@ def divided_from(method: str, dtype: type[np.generic]) -> int:
     """The least number of elements that threads share."""
     if method in OF_ALL_DATA:
         return 2 * likelihood.SHARE
-    share = functions.SHARES.get(method, functions.SHARE)
+    share = array_calls.SHARES.get(method, array_calls.SHARE)
     return 2 * share // np.dtype(dtype).itemsize
 
 

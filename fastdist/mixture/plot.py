@@ -12,7 +12,7 @@ from fastdist.covariance.checks import real
 from fastdist.covariance.ellipse import ellipse_of
 from fastdist.mixture.modes import Modes, modes, starts_of_data
 from fastdist.mixture.parameters import MixtureParameters
-from fastdist.normal.functions import NormalFunctions
+from fastdist.normal import norm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,6 @@ LEVELS = (0.5, 0.95)
 MOST_POINTS, MOST_BINS = 5000, 120
 
 Array = NDArray[Any]
-norm = NormalFunctions()
 
 
 def plot(

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastdist.covariance.checks import real
 from fastdist.mixture.parameters import MixtureParameters, logarithm
-from fastdist.normal.functions import NormalFunctions
+from fastdist.normal import norm
 
 EPSILON = 2.0**-52
 # Steps: about ten are taken, and each that is not half as long as the last but one halves the bracket.
@@ -27,7 +27,6 @@ STEPS = 200
 CHUNK = 1 << 15
 
 Array = NDArray[Any]
-norm = NormalFunctions()
 
 
 def cdf(parameters: MixtureParameters, x: ArrayLike) -> Any:

@@ -4,8 +4,7 @@ Its modules:
 
     normal       Normal, the class of ``norm``
     frozen       a normal distribution with its parameters
-    functions    densities, probabilities and quantiles of arrays
-    moments      mean, variance, entropy and the rest
+    array_calls  calls of the ufuncs with arrays: dtypes, threads, errors
     likelihood   sums over data, and the parameters that make data most likely
     arguments    what arguments may be, and the errors for others
     scipy_norm   what is left to SciPy

@@ -10,20 +10,37 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastdist._dispatch import normal
 from fastdist.normal.arguments import as_real, check_shapes, real
+from fastdist.normal.array_calls import call_with_arrays
 from fastdist.normal.frozen import CopiedWhole, FrozenNormal
-from fastdist.normal.functions import NormalFunctions
 from fastdist.normal.likelihood import loglikelihood, mean_and_deviation
-from fastdist.normal.moments import NormalMoments
 from fastdist.normal.scipy_norm import loaded_norm, scipy_norm
 from fastdist.random.generator import Generator, Size
 from fastdist.random.random_state import check_random_state
 
+# The ufuncs, each with a short way for numbers and small arrays.
+_pdf, _logpdf, _cdf, _logcdf, _sf, _logsf, _ppf, _isf = (
+    normal.Function(name, call_with_arrays)
+    for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")
+)
 
-class Normal(CopiedWhole, NormalFunctions, NormalMoments):
+
+class Normal(CopiedWhole):
     """The normal distribution with mean `loc` and standard deviation `scale`.
 
     ``norm(loc, scale)`` is the distribution with these parameters kept: see `freeze`.
+
+    Parameters
+    ----------
+    x, data : array_like
+        Points, or data of any shape.  Data may be a memory map larger than memory.
+    q : array_like
+        Probabilities, in [0, 1].
+    loc, scale : array_like, optional
+        Mean and standard deviation, 0 and 1 by default.
+    **keywords
+        The keywords of a ufunc: ``out``, ``where``, ``dtype``, ``casting`` and so on.
 
     Attributes
     ----------
@@ -38,35 +55,50 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
         as at the start, stands for one `fastdist.Generator` on fresh entropy, which `norm`, its copies and
         all frozen distributions share.
 
+    Raises
+    ------
+    TypeError
+        If an argument is not an array of real numbers of up to 64 bits, or has a unit; if a keyword is
+        unknown.  The message says how to convert the argument.
+    ValueError
+        If shapes do not broadcast, or pandas objects have different labels.
+
     Notes
     -----
-    The interface is that of `scipy.stats.norm`.  Where `scale` is not positive, or a parameter is NaN, the
-    result is NaN, for that element alone; nothing is raised, and there is no floating-point warning.
+    The parameters above are those of the methods, which have them in common; so are the errors.
+
+    The interface is that of `scipy.stats.norm`.  Arguments broadcast.  Where `scale` is not positive, or a
+    parameter is NaN, the result is NaN, for that element alone; nothing is raised, and there is no
+    floating-point warning.
 
     ``pdf``, ``logpdf``, ``cdf``, ``logcdf``, ``sf``, ``logsf``, ``ppf`` and ``isf`` are NumPy ufuncs of three
-    arguments.  These broadcast; the keywords of ufuncs (``out``, ``where``, ``dtype``, ``casting``, ...) are
-    taken; pandas, xarray and dask get their own types back, and masked arrays keep their masks.  All other
-    methods read such objects as plain arrays, without labels and masks.
+    arguments, which take the keywords of ufuncs.  pandas, xarray and dask get their own types back, and
+    masked arrays keep their masks.  All other methods read such objects as plain arrays, without labels and
+    masks.  The formulas of the eight functions [1]_ have ``z = (x - loc) / scale``; their error bounds are in
+    ``fastdist.accuracy``.
 
     Of numbers, the result is a `numpy.float64`.  float32 arrays give float32, unless a parameter is of a
     wider dtype; bool, integers and float16 give float64.  Complex numbers give complex128 by SciPy's
-    functions of z = (x - loc) / scale, so that derivatives by a complex step are right in all three
-    arguments; keywords are not taken then.  All else (longdouble, objects such as Decimal, strings, dates)
-    raises a TypeError that says how to convert it, and so do quantities with a unit.  When an argument is
-    refused, `out` is untouched.
+    functions of z, so that derivatives by a complex step are right in all three arguments; keywords are not
+    taken then, and `q` must be real.  All other types (longdouble, objects such as Decimal, strings, dates)
+    are refused.  When an argument is refused, `out` is untouched.
 
     Where `scipy.stats` is loaded, ``isinstance`` takes `norm` for one of its continuous distributions, and
     the attributes that SciPy reads beyond the public interface are those of `scipy.stats.norm`.
 
-    A copy of `norm`, or what is unpickled, has its own copy of a `random_state` that was set.
+    Copies and pickles of `norm` have their own copy of a `random_state` that was set.
 
-    What differs from SciPy: float32 is kept; longdouble is not accepted; an integer `random_state` names
-    another stream (a NumPy Generator or RandomState gives the values that it gives SciPy), and without one
-    numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state; a frozen distribution
-    copies its parameters.
+    `norm` differs from SciPy's in these points: float32 is kept; longdouble is not accepted; an integer
+    `random_state` names another stream (a NumPy Generator or RandomState gives the values that it gives
+    SciPy), and without one numbers are drawn from ``norm.random_state``, not from `numpy.random`'s state; a
+    frozen distribution copies its parameters.
     `fit` gives float64 for all dtypes; `std` is right where `var` leaves float64; the upper end of `interval`
     comes from the upper tail.
     ``expect``, and ``fit`` with options, need SciPy: ``pip install 'fastdist-kernels[scipy]'``.
+
+    References
+    ----------
+    .. [1] M. Abramowitz, I. A. Stegun, Handbook of Mathematical Functions (1964), 26.2.
 
     Examples
     --------
@@ -98,20 +130,12 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
     def freeze(self, *args: Any, **kwds: Any) -> FrozenNormal:
         """The distribution with its parameters: ``norm(loc, scale)`` is ``norm.freeze(loc, scale)``.
 
-        Parameters
-        ----------
-        loc, scale : array_like, optional
-            Mean and standard deviation.  They are copied, and keep their types; nothing is computed.
+        `loc` and `scale` are copied and keep their types; nothing is computed.
 
         Returns
         -------
         FrozenNormal
-            With the methods of `norm`, which need neither.
-
-        Raises
-        ------
-        TypeError
-            If there are other arguments.
+            With the methods of `norm`, which need neither parameter.
 
         Examples
         --------
@@ -132,13 +156,119 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
     def random_state(self, seed: Any) -> None:
         self._random_state = None if seed is None or seed is _default else check_random_state(seed)
 
+    def pdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Probability density, ``exp(-z**2 / 2) / (scale * sqrt(2 * pi))``.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.pdf(0.0)
+        np.float64(0.3989422804014327)
+        >>> norm.pdf([0, 1, 2], scale=[1, 2, -1]).round(6)
+        array([0.398942, 0.176033,      nan])
+        """
+        return _pdf(x, loc, scale, keywords)
+
+    def logpdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Logarithm of the probability density, ``-z**2 / 2 - log(scale) - log(2 * pi) / 2``.
+
+        It is finite where the density itself is too small for a float.
+
+        See Also
+        --------
+        loglikelihood : the sum over data, in one pass.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.logpdf(100.0)
+        np.float64(-5000.918938533205)
+        """
+        return _logpdf(x, loc, scale, keywords)
+
+    def cdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Cumulative distribution function, ``erfc(-z / sqrt(2)) / 2``.
+
+        It is the probability of a value up to `x`.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.cdf(130, loc=100, scale=15).round(12)
+        np.float64(0.977249868052)
+        """
+        return _cdf(x, loc, scale, keywords)
+
+    def logcdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Logarithm of the cumulative distribution function, ``log(erfc(-z / sqrt(2)) / 2)``.
+
+        It is accurate in both tails.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.logcdf([-40.0, 0.0]).round(9)
+        array([-8.04608442e+02, -6.93147181e-01])
+        """
+        return _logcdf(x, loc, scale, keywords)
+
+    def sf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Survival function, ``erfc(z / sqrt(2)) / 2``.
+
+        It is the probability of a value above `x`, accurate where it is small.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> f"{norm.sf(10.0):.12e}"
+        '7.619853024161e-24'
+        """
+        return _sf(x, loc, scale, keywords)
+
+    def logsf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Logarithm of the survival function, ``log(erfc(z / sqrt(2)) / 2)``.
+
+        It is accurate in both tails.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.logsf(40.0).round(9)
+        np.float64(-804.608442014)
+        """
+        return _logsf(x, loc, scale, keywords)
+
+    def ppf(self, q: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Percent point function, the inverse of `cdf`: ``loc - scale * sqrt(2) * erfcinv(2 * q)``.
+
+        It is the value up to which the probability is `q`: -inf at 0, inf at 1, NaN outside of [0, 1].
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.ppf([0, 0.5, 0.975, 1, 2]).round(9)
+        array([      -inf, 0.        , 1.95996398,        inf,        nan])
+        """
+        return _ppf(q, loc, scale, keywords)
+
+    def isf(self, q: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
+        """Inverse of `sf`: ``loc + scale * sqrt(2) * erfcinv(2 * q)``.
+
+        It is the value above which the probability is `q`: inf at 0, -inf at 1, NaN outside of [0, 1].
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.isf(1e-300).round(9)
+        np.float64(37.047096299)
+        """
+        return _isf(q, loc, scale, keywords)
+
     def rvs(self, loc: Any = 0, scale: Any = 1, size: Size = None, random_state: Any = None) -> Any:
         """Draw random numbers.
 
         Parameters
         ----------
-        loc, scale : array_like, optional
-            Mean and standard deviation, which is not negative.
         size : int or tuple of ints, optional
             Shape of the result; None for the shape to which `loc` and `scale` broadcast, less any leading
             dimensions of length 1.
@@ -158,7 +288,7 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
             If `scale` is negative or NaN, if `loc` and `scale` do not broadcast to `size`, if `size` is
             negative, or for any other `random_state`.
         TypeError
-            If `loc` or `scale` is not real, or `size` holds no integers.
+            If `size` holds no integers.
 
         Examples
         --------
@@ -187,6 +317,130 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
             z += loc
         return z[()]
 
+    def mean(self, loc: Any = 0, scale: Any = 1) -> Any:
+        """Mean, which is `loc`.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.mean(3, 2)
+        np.float64(3.0)
+        """
+        return _parameters(loc, scale)[0][()]
+
+    def median(self, loc: Any = 0, scale: Any = 1) -> Any:
+        """Median, which is the mean.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.median(3, [2, -2])
+        array([ 3., nan])
+        """
+        return _parameters(loc, scale)[0][()]
+
+    def std(self, loc: Any = 0, scale: Any = 1) -> Any:
+        """Standard deviation, which is `scale`.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.std(3, 2)
+        np.float64(2.0)
+        """
+        return _parameters(loc, scale)[1][()]
+
+    def var(self, loc: Any = 0, scale: Any = 1) -> Any:
+        """Variance, ``scale**2``.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.var(3, 2)
+        np.float64(4.0)
+        """
+        return self.stats(loc, scale, "v")
+
+    def stats(self, loc: Any = 0, scale: Any = 1, moments: str = "mv") -> Any:
+        """Mean, variance, skewness and excess kurtosis: ``loc``, ``scale**2``, 0 and 0.
+
+        Parameters
+        ----------
+        moments : str, optional
+            Which of them to return: any of the letters ``'mvsk'``.
+
+        Returns
+        -------
+        float64, ndarray of float64, or tuple of these
+            The chosen ones, always in this order; a single one is not put into a tuple.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.stats(3, 2, moments="mvsk")
+        (np.float64(3.0), np.float64(4.0), np.float64(0.0), np.float64(0.0))
+        """
+        loc, scale = _parameters(loc, scale)
+        zero = np.where(np.isnan(scale), np.nan, 0.0)
+        with np.errstate(over="ignore", under="ignore"):
+            values = {"m": loc, "v": scale * scale, "s": zero, "k": zero.copy()}
+        try:
+            chosen = tuple(value[()] for letter, value in values.items() if letter in moments)
+        except TypeError:
+            raise TypeError(f"moments must be a string of letters of 'mvsk', not {moments!r}") from None
+        return chosen[0] if len(chosen) == 1 else chosen
+
+    def moment(self, order: float, loc: Any = 0, scale: Any = 1) -> Any:
+        """Mean of a power about 0, ``E[X**order]``.
+
+        By parts, ``E[X**n] = loc E[X**(n-1)] + (n-1) scale**2 E[X**(n-2)]``, all terms of which have one
+        sign.
+
+        Parameters
+        ----------
+        order : int
+            The power, not negative.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.moment(4), norm.moment(3, loc=1, scale=2)
+        (np.float64(3.0), np.float64(13.0))
+        """
+        power = _order(order)
+        loc, scale = _parameters(loc, scale)
+        before, here = np.zeros(loc.shape), np.where(np.isnan(scale), np.nan, 1.0)
+        with np.errstate(all="ignore"):
+            for n in range(power):
+                # Even if the other factor is infinite, 0 times it is 0.
+                from_loc = np.where(loc == 0, 0.0, loc * here)
+                from_scale = np.where(before == 0, 0.0, n * scale * (scale * before))
+                before, here = here, from_loc + from_scale
+        return here[()]
+
+    def entropy(self, loc: Any = 0, scale: Any = 1) -> Any:
+        """Differential entropy in nats, ``log(scale) + (1 + log(2 * pi)) / 2``.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.entropy(scale=[1, 2]).round(9)
+        array([1.41893853, 2.11208571])
+        """
+        return 0.5 - normal.logpdf(0.0, 0.0, _parameters(loc, scale)[1])
+
+    def support(self, loc: Any = 0, scale: Any = 1) -> tuple[Any, Any]:
+        """Ends of the interval where the density is not 0: -inf and inf.
+
+        Examples
+        --------
+        >>> from fastdist import norm
+        >>> norm.support()
+        (np.float64(-inf), np.float64(inf))
+        """
+        end = np.where(np.isnan(_parameters(loc, scale)[1]), np.nan, np.inf)
+        return (-end)[()], end[()]
+
     def interval(self, confidence: ArrayLike, loc: Any = 0, scale: Any = 1) -> tuple[Any, Any]:
         """The interval around the median that holds a probability, with equal tails.
 
@@ -194,8 +448,6 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
         ----------
         confidence : array_like
             The probability, in [0, 1].
-        loc, scale : array_like, optional
-            Mean and standard deviation.
 
         Returns
         -------
@@ -205,9 +457,7 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
         Raises
         ------
         ValueError
-            If `confidence` is outside of [0, 1], or the shapes do not broadcast.
-        TypeError
-            If an argument is not real.
+            If `confidence` is outside of [0, 1].
 
         Examples
         --------
@@ -226,29 +476,16 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
     def loglikelihood(self, x: ArrayLike, loc: ArrayLike = 0, scale: ArrayLike = 1) -> np.float64:
         """The sum of `logpdf` over data.
 
-        Parameters
-        ----------
-        x : array_like
-            The data; also a memory map larger than memory.
-        loc, scale : array_like, optional
-            Mean and standard deviation; they broadcast with the data.
-
         Returns
         -------
         float64
-            ``logpdf(x, loc, scale).sum()``, computed in float64 for all dtypes; 0 for no data, NaN where
-            ``scale <= 0``.
-
-        Raises
-        ------
-        TypeError, ValueError
-            As `logpdf` raises them for dtypes and shapes.
+            ``logpdf(x, loc, scale).sum()``, computed in float64 for all dtypes; 0 for no data.
 
         Notes
         -----
-        The data are read once, and no array of their size is made.  For numbers `loc` and `scale` it is
+        The data are read once, and no array of their size is made.  For numbers `loc` and `scale` the sum is
         ``n logpdf(loc) - sum((x - loc)**2) / (2 scale**2)``.  Sums are compensated and in a fixed order:
-        neither the number of threads nor the layout in memory can be seen in the result.
+        neither the number of threads nor the layout in memory affects the result.
 
         Examples
         --------
@@ -265,8 +502,6 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
         ----------
         theta : sequence
             `loc` and `scale`.
-        x : array_like
-            The data.
 
         Returns
         -------
@@ -277,9 +512,7 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
         Raises
         ------
         ValueError
-            If `theta` is not two parameters, or shapes do not broadcast.
-        TypeError
-            If an argument is not real.
+            If `theta` is not two parameters.
 
         Examples
         --------
@@ -305,7 +538,7 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
         Parameters
         ----------
         data : array_like
-            The data, all of them finite, whatever the shape; also a memory map larger than memory.
+            The data, all of them finite.
         **kwds
             SciPy's: ``floc`` or ``fscale`` to keep a parameter fixed, ``method``, and so on.  With any, or
             for ``CensoredData``, `scipy.stats.norm.fit` is called.
@@ -319,8 +552,6 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
         ------
         ValueError
             If the data are not all finite.
-        TypeError
-            If they are not real.
         ImportError
             If SciPy is needed, and not installed.
 
@@ -351,21 +582,11 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
     def fit_loc_scale(self, data: ArrayLike) -> tuple[Any, Any]:
         """Mean and standard deviation of data, as a start for other estimators.
 
-        Parameters
-        ----------
-        data : array_like
-            The data, whatever the shape.
-
         Returns
         -------
         loc, scale : float64
             Those of `fit`; but 0 and 1 of data that are empty or not all finite, and a scale of 1 of data
             that are all equal.
-
-        Raises
-        ------
-        TypeError
-            If the data are not real.
 
         Examples
         --------
@@ -400,14 +621,12 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
             The function, of one number; that number itself if it is None.
         args : tuple, optional
             Shape parameters, of which there are none.
-        loc, scale : float, optional
-            Mean and standard deviation.
         lb, ub : float, optional
             Ends of the integral, by default those of the support.
         conditional : bool, optional
             Whether to divide by the probability between the ends.
         **kwds
-            Of `scipy.integrate.quad`.
+            The keywords of `scipy.integrate.quad`.
 
         Returns
         -------
@@ -426,6 +645,29 @@ class Normal(CopiedWhole, NormalFunctions, NormalMoments):
         np.float64(5.0)
         """
         return scipy_norm("norm.expect").expect(func, args, loc, scale, lb, ub, conditional, **kwds)
+
+
+def _parameters(loc: Any, scale: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of the broadcast shape; both NaN where `scale` <= 0 or one is NaN."""
+    loc, scale = real(loc, "loc"), real(scale, "scale")
+    try:
+        loc, scale = np.broadcast_arrays(loc, scale)
+    except ValueError:
+        check_shapes(loc=loc, scale=scale)
+    valid = (scale > 0) & ~np.isnan(loc)
+    return np.where(valid, loc, np.nan), np.where(valid, scale, np.nan)
+
+
+def _order(order: Any) -> int:
+    """The order of a moment."""
+    number = as_real(order, "order")
+    if number.ndim:
+        raise ValueError(f"order must be one integer, not an array of shape {number.shape}")
+    if not np.isfinite(number) or number != np.floor(number):
+        raise ValueError(f"Moment must be an integer, not {order}")
+    if number < 0:
+        raise ValueError(f"Moment must be positive, not {order}")
+    return int(number)
 
 
 def _shape_of_draws(loc: NDArray[Any], scale: NDArray[Any], size: Size) -> tuple[int, ...]:
