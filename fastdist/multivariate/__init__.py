@@ -6,7 +6,7 @@ Its modules:
     functions    its functions that take the parameters with each call
     frozen       a multivariate normal distribution with its parameters
     parameters   checks of mean, covariance and precision
-    relations    marginals, conditionals, products
+    relations    what marginals and conditionals share with those of mixtures
     likelihood   sums over data, and the parameters that make data most likely
 """
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from fastdist import parallel
 from fastdist._dispatch import deviations, scatter
@@ -20,7 +20,7 @@ from fastdist._dispatch import multivariate_density as density
 from fastdist.covariance.checks import as_array, check_symmetric, least_eigenvalue, real
 from fastdist.covariance.factors import SHARE, FactoredCovariance, broadcast_shape
 from fastdist.exceptions import level_of_caller
-from fastdist.multivariate.parameters import Factored, are_semidefinite, shape_quantiles
+from fastdist.multivariate.parameters import Array, Factored, are_semidefinite, shape_quantiles
 from fastdist.normal.likelihood import total
 
 # Rows whose distances are summed at a time.
@@ -32,8 +32,6 @@ CHUNK = 1 << 16
 # The unit of sums that would overflow.
 SMALL = 2.0**-64
 ORIGIN = np.zeros(2)
-
-Array = NDArray[Any]
 
 
 def loglikelihood(x: ArrayLike, mean: Array, factored: Factored, batched: bool) -> np.float64:
