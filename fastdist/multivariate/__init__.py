@@ -3,7 +3,6 @@
 Its modules:
 
     normal       MultivariateNormal, the class of ``multivariate_normal``
-    functions    its functions that take the parameters with each call
     frozen       a multivariate normal distribution with its parameters
     parameters   checks of mean, covariance and precision
     relations    what marginals and conditionals share with those of mixtures

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fastdist.covariance.ellipse import ConfidenceEllipse
 from fastdist.multivariate.frozen import FrozenMultivariateNormal
-from fastdist.multivariate.functions import MultivariateNormalFunctions
 from fastdist.multivariate.likelihood import fit
 from fastdist.random.generator import Size
 from fastdist.random.random_state import check_random_state
 
 
-class MultivariateNormal(MultivariateNormalFunctions):
+class MultivariateNormal:
     """The multivariate normal distribution with mean `mean` and covariance `cov`.
 
     ``multivariate_normal(mean, cov)`` is the distribution with these parameters kept, its covariance factored
@@ -22,26 +22,57 @@ class MultivariateNormal(MultivariateNormalFunctions):
 
     Parameters
     ----------
+    x : array_like, shape (..., d)
+        Points or data, their components along the last axis.  Data may be a memory map larger than memory.
+    mean : array_like, shape (..., d), optional
+        Mean; None for zeros.
+    cov : array_like or scipy.stats.Covariance, optional
+        Covariance, of shape (..., d, d), finite, symmetric and positive definite; a 1-D array is its
+        diagonal, a number that of all variances.
+    allow_singular : bool, optional
+        Whether the covariance may be singular: of the variances that are left when the components are taken
+        in turn, the largest first, those below 2.2e-10 of the first are zeros.  Then the density is that on
+        its support.  Batches of covariances must be regular; those of means may share a singular one.  None,
+        which SciPy does not accept, takes a covariance as singular only where it cannot be taken as regular;
+        `rvs` and `entropy` always do so.
+    scale_tril : array_like, shape (..., d, d), optional
+        Instead of `cov`: its factor L, ``cov = L @ L.T``, lower triangular with a positive diagonal.
+    precision : array_like, shape (..., d, d), optional
+        Instead of `cov`: its inverse.
     seed : optional
         What `rvs` draws from if nothing else is given: all that its ``random_state`` accepts.
 
     Attributes
     ----------
     random_state : numpy.random.Generator or numpy.random.RandomState
-        That; a `fastdist.Generator` on fresh entropy, until it is set.
+        What `rvs` draws from; made from `seed`, or a `fastdist.Generator` on fresh entropy.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match, or `mean` is empty; if a matrix is not finite, not symmetric, or has negative
+        eigenvalues; if `scale_tril` is not a factor; if an argument holds strings.
+    numpy.linalg.LinAlgError
+        A ValueError, too: unless ``allow_singular=True``, if the covariance is singular or not symmetric;
+        if `precision` is not positive definite.
+    TypeError
+        If an argument is complex, or not a number; if more than one of `cov`, `scale_tril` and `precision` is
+        given.
 
     Notes
     -----
+    Only `seed` is a parameter of the class.  The others are shared by the methods, and so are the errors.
+
     The interface is that of `scipy.stats.multivariate_normal`: the same order of arguments, the same shapes,
-    the same errors.  All methods take the parameters of `freeze`, as well by name.
+    the same errors.
 
     Beyond SciPy: `scale_tril` and `precision` instead of `cov`; means of shape (..., d) and covariances of
     shape (..., d, d), which broadcast against each other and against x of shape (..., d), and of whose
     results no axis is removed; `mahalanobis`, `conditional`, `loglikelihood`, `kl_divergence`, `wasserstein`
     and `confidence_ellipse`.
 
-    A point is infinitely far from the mean if it is so in one coordinate: its density is 0, unless another
-    coordinate of ``x - mean`` is NaN, which makes NaN.
+    A point is infinitely far from the mean if it is so in one coordinate: its density is 0 and its
+    distance inf, unless another coordinate of ``x - mean`` is NaN.  Then both are NaN.
 
     What differs from SciPy: a covariance must be finite and symmetric (SciPy reads its lower triangle), and
     is regular as long as its factor can be told from rounding errors, up to condition numbers of some
@@ -84,41 +115,15 @@ class MultivariateNormal(MultivariateNormalFunctions):
 
         Parameters
         ----------
-        mean : array_like, shape (..., d), optional
-            Mean; None for zeros.
-        cov : array_like or scipy.stats.Covariance, optional
-            Covariance, of shape (..., d, d), finite, symmetric and positive definite; a 1-D array is its
-            diagonal, a number that of all variances.
-        allow_singular : bool, optional
-            Whether it may be singular: of the variances that are left when the components are taken in turn,
-            the largest first, those below 2.2e-10 of the first are zeros.  Then the density is that on its
-            support.  Batches of covariances must be regular; those of means may share a singular one.  None,
-            which SciPy has not, takes a covariance as singular only where it cannot be taken as regular.
         seed : optional
-            What `rvs` draws from, as its ``random_state``.
+            What `rvs` draws from: all that its ``random_state`` accepts.
         maxpts, abseps, releps : optional
-            For `cdf` and `logcdf`: SciPy's.
-        scale_tril : array_like, shape (..., d, d), optional
-            Instead of `cov`: its factor L, ``cov = L @ L.T``, lower triangular with a positive diagonal.
-        precision : array_like, shape (..., d, d), optional
-            Instead of `cov`: its inverse.
+            What `cdf` and `logcdf` take.
 
         Returns
         -------
         FrozenMultivariateNormal
             With the methods of `multivariate_normal`, which need none of these.
-
-        Raises
-        ------
-        ValueError
-            If shapes do not match, or `mean` is empty; if a matrix is not finite, not symmetric, or has
-            negative eigenvalues; if `scale_tril` is no factor; if a parameter holds strings.
-        numpy.linalg.LinAlgError
-            A ValueError, too: unless ``allow_singular=True``, if the covariance is singular or not symmetric;
-            if `precision` is not positive definite.
-        TypeError
-            If a parameter is complex, or no number; if more than one of `cov`, `scale_tril` and `precision`
-            is given.
 
         Examples
         --------
@@ -162,11 +167,10 @@ class MultivariateNormal(MultivariateNormalFunctions):
     ) -> Any:
         """Draw random rows.
 
+        The covariance may be singular, unless it is one of a batch.
+
         Parameters
         ----------
-        mean, cov, scale_tril, precision : optional
-            The parameters, as `freeze` takes them; the covariance may be singular, unless it is
-            one of a batch.
         size : int or tuple of ints, optional
             How many.  For a batch the whole shape to which it broadcasts, less the last axis, and 1 stands
             for one row for each member.
@@ -184,8 +188,8 @@ class MultivariateNormal(MultivariateNormalFunctions):
 
         Raises
         ------
-        ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` and `Generator.multivariate_normal` raise them; ValueError also for any other
+        ValueError, TypeError
+            As `Generator.multivariate_normal` raises them for `size`; ValueError also for any other
             `random_state`.
 
         Examples
@@ -197,6 +201,199 @@ class MultivariateNormal(MultivariateNormalFunctions):
         frozen = self.freeze(mean, cov, None, scale_tril=scale_tril, precision=precision)
         return frozen.rvs(size, random_state)
 
+    def pdf(
+        self,
+        x: ArrayLike,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> Any:
+        """Probability density, ``exp(logpdf(x))``.
+
+        Returns
+        -------
+        float64, float32 or ndarray, shape (...)
+            float32 for float32 `x`; without axes of length 1, unless there is a batch.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> multivariate_normal.pdf([1, 0], cov=[[4, 1], [1, 1]]).round(6)
+        np.float64(0.077782)
+        """
+        return self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision).pdf(x)
+
+    def logpdf(
+        self,
+        x: ArrayLike,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> Any:
+        """Logarithm of the probability density.
+
+        It is ``-(d log(2 pi) + log det cov + |L^-1 (x - mean)|^2) / 2`` with ``cov = L L^T``; -inf outside of
+        the support of a singular distribution, on which its density is [1]_.
+
+        Returns
+        -------
+        float64, float32 or ndarray, shape (...)
+            float32 for float32 `x`; without axes of length 1, unless there is a batch.
+
+        References
+        ----------
+        .. [1] C. R. Rao, Linear Statistical Inference and its Applications (1973), section 8a.4.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> multivariate_normal.logpdf([[1, 0], [0, 0]], cov=[[4, 1], [1, 1]]).round(6)
+        array([-2.55385 , -2.387183])
+
+        A point for each of two means:
+
+        >>> multivariate_normal.logpdf([1, 0], mean=[[1, 0], [0, 0]], cov=[[4, 1], [1, 1]]).round(6)
+        array([-2.387183, -2.55385 ])
+        """
+        return self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision).logpdf(x)
+
+    def mahalanobis(
+        self,
+        x: ArrayLike,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> Any:
+        """Mahalanobis distance from the mean, ``sqrt((x - mean)^T cov^-1 (x - mean))``.
+
+        It is the distance in standard deviations, not its square; inf outside of the support of a singular
+        distribution.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> multivariate_normal.mahalanobis([4, 0], cov=[[4, 0], [0, 1]])
+        np.float64(2.0)
+        """
+        frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
+        return frozen.mahalanobis(x)
+
+    def loglikelihood(
+        self,
+        x: ArrayLike,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> np.float64:
+        """Log-likelihood of data, ``logpdf(x).sum()``.
+
+        It is computed in float64 for all dtypes; 0 for no data.
+
+        Notes
+        -----
+        The data are read once, and no array of their size is made.  Sums are compensated and in a fixed
+        order: neither the number of threads nor the layout in memory affects the result.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> multivariate_normal.loglikelihood([[1, 0], [0, 0]], cov=[[4, 1], [1, 1]]).round(6)
+        np.float64(-4.941033)
+        """
+        frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
+        return frozen.loglikelihood(x)
+
+    def cdf(
+        self,
+        x: ArrayLike,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        maxpts: int | None = None,
+        abseps: float = 1e-5,
+        releps: float = 1e-5,
+        *,
+        lower_limit: ArrayLike | None = None,
+        rng: Any = None,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> Any:
+        """Probability of values up to `x` in each component, ``P(X <= x)``.
+
+        Parameters
+        ----------
+        maxpts : int, optional
+            The largest number of points of the integration, a million for each dimension by default.
+        abseps, releps : float, optional
+            The absolute and the relative error that is tolerated.
+        lower_limit : array_like, optional
+            Lower ends of the components; -inf by default.
+        rng : numpy.random.Generator, optional
+            For the quasi-Monte Carlo integration in more than two dimensions.
+
+        Returns
+        -------
+        float64 or ndarray of float64, shape (...)
+            By numerical integration: `scipy.stats.multivariate_normal.cdf`.
+
+        Raises
+        ------
+        ImportError
+            If SciPy is not installed.
+        ValueError
+            For batches, and as SciPy raises it.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> multivariate_normal.cdf([0, 0], cov=[[1, 0], [0, 1]]).round(6)
+        np.float64(0.25)
+        """
+        parameters = mean, cov, allow_singular, None, maxpts, abseps, releps
+        frozen = self.freeze(*parameters, scale_tril=scale_tril, precision=precision)
+        return frozen.cdf(x, lower_limit=lower_limit, rng=rng)
+
+    def logcdf(
+        self,
+        x: ArrayLike,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        maxpts: int | None = None,
+        abseps: float = 1e-5,
+        releps: float = 1e-5,
+        *,
+        lower_limit: ArrayLike | None = None,
+        rng: Any = None,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> Any:
+        """Logarithm of the probability of values up to `x` in each component, ``log(cdf(x))``.
+
+        Its parameters and errors are those of `cdf`: `scipy.stats.multivariate_normal.logcdf`.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> multivariate_normal.logcdf([0, 0], cov=[[1, 0], [0, 1]]).round(6)
+        np.float64(-1.386294)
+        """
+        parameters = mean, cov, allow_singular, None, maxpts, abseps, releps
+        frozen = self.freeze(*parameters, scale_tril=scale_tril, precision=precision)
+        return frozen.logcdf(x, lower_limit=lower_limit, rng=rng)
+
     def entropy(
         self,
         mean: Any = None,
@@ -205,24 +402,10 @@ class MultivariateNormal(MultivariateNormalFunctions):
         scale_tril: Any = None,
         precision: Any = None,
     ) -> Any:
-        """Differential entropy, in nats.
+        """Differential entropy in nats, ``(d (1 + log(2 pi)) + log det cov) / 2``.
 
-        Parameters
-        ----------
-        mean, cov, scale_tril, precision : optional
-            The parameters, as `freeze` takes them; the covariance may be singular, unless it is
-            one of a batch.
-
-        Returns
-        -------
-        float64 or ndarray of float64
-            ``(d (1 + log(2 pi)) + log det cov) / 2``; of a singular covariance with its rank for d and its
-            pseudo-determinant.
-
-        Raises
-        ------
-        ValueError, TypeError, numpy.linalg.LinAlgError
-            As `freeze` raises them.
+        The covariance may be singular, unless it is one of a batch: then d is its rank, and the determinant
+        its pseudo-determinant.
 
         Examples
         --------
@@ -230,8 +413,128 @@ class MultivariateNormal(MultivariateNormalFunctions):
         >>> multivariate_normal.entropy([0, 0], [[4, 1], [1, 1]]).round(6)
         np.float64(3.387183)
         """
-        frozen = self.freeze(mean, cov, None, scale_tril=scale_tril, precision=precision)
-        return frozen.entropy()
+        return self.freeze(mean, cov, None, scale_tril=scale_tril, precision=precision).entropy()
+
+    def marginal(
+        self,
+        dimensions: ArrayLike,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> FrozenMultivariateNormal:
+        """The distribution of some of the components: `FrozenMultivariateNormal.marginal`.
+
+        It has ``mean[dimensions]`` and ``cov[dimensions][:, dimensions]``.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> multivariate_normal.marginal(0, [1, 2], [[4, 1], [1, 2]]).cov
+        array([[4.]])
+        """
+        frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
+        return frozen.marginal(dimensions)
+
+    def conditional(
+        self,
+        indices: ArrayLike,
+        values: ArrayLike,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> FrozenMultivariateNormal:
+        """The distribution of the other components, given some: `FrozenMultivariateNormal.conditional`.
+
+        With S the covariance, m the mean, b the `indices` and a the other components,
+
+            mean = m_a + S_ab S_bb^-1 (values - m_b),    cov = S_aa - S_ab S_bb^-1 S_ba.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> multivariate_normal.conditional(0, 180, [170, 70], [[100, 60], [60, 80]]).mean
+        array([76.])
+        """
+        frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
+        return frozen.conditional(indices, values)
+
+    def kl_divergence(
+        self,
+        other: Any,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> Any:
+        """Divergence from another distribution, in nats: `FrozenMultivariateNormal.kl_divergence`.
+
+        It is KL(this || other) = ``E[logpdf(X) - other.logpdf(X)]``, X of this distribution.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> other = multivariate_normal([1, 0], [[1, 0], [0, 1]])
+        >>> multivariate_normal.kl_divergence(other, [0, 0], [[1, 0], [0, 1]])
+        np.float64(0.5)
+        """
+        frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
+        return frozen.kl_divergence(other)
+
+    def wasserstein(
+        self,
+        other: Any,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> Any:
+        """2-Wasserstein distance from another distribution: `FrozenMultivariateNormal.wasserstein`.
+
+        Its square is ``|m0 - m1|^2 + tr(S0 + S1 - 2 (S1^1/2 S0 S1^1/2)^1/2)`` for means m and covariances S.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> other = multivariate_normal([1, 0], [[1, 0], [0, 1]])
+        >>> multivariate_normal.wasserstein(other, [0, 0], [[1, 0], [0, 1]])
+        np.float64(1.0)
+        """
+        frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
+        return frozen.wasserstein(other)
+
+    def confidence_ellipse(
+        self,
+        level: float = 0.95,
+        mean: Any = None,
+        cov: Any = 1,
+        allow_singular: bool = False,
+        *,
+        scale_tril: Any = None,
+        precision: Any = None,
+    ) -> ConfidenceEllipse:
+        """The ellipse with a given probability: `FrozenMultivariateNormal.confidence_ellipse`.
+
+        In two dimensions, ``(x - mean)^T cov^-1 (x - mean) = -2 log(1 - level)`` on it.
+
+        Examples
+        --------
+        >>> from fastdist import multivariate_normal
+        >>> ellipse = multivariate_normal.confidence_ellipse(0.95, [0, 10], [[1, 0], [0, 4]])
+        >>> round(ellipse.width, 4), round(ellipse.height, 4), ellipse.angle
+        (9.791, 4.8955, 90.0)
+        """
+        frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
+        return frozen.confidence_ellipse(level)
 
     def fit(
         self, x: ArrayLike, fix_mean: ArrayLike | None = None, fix_cov: ArrayLike | None = None

@@ -65,7 +65,7 @@ class Normal(CopiedWhole):
 
     Notes
     -----
-    The parameters above are those of the methods, which have them in common; so are the errors.
+    The parameters above are shared by the methods, and so are the errors.
 
     The interface is that of `scipy.stats.norm`.  Arguments broadcast.  Where `scale` is not positive, or a
     parameter is NaN, the result is NaN, for that element alone; nothing is raised, and there is no
