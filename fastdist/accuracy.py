@@ -10,7 +10,7 @@ number of the covariance.  ``BOUNDS`` are theorems, stated as formulas.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Accuracy:
     max_located: float | None = None
 
 
-ACCURACY = (
+MATHEMATICS = (
     Accuracy(
         "minus_log",
         "float64",
@@ -104,8 +104,11 @@ ACCURACY = (
         ("-0x1.5ed742p+6",),
         "all a <= -2^-26, against float64",
     ),
-    # z is +-r (c +- s) of u and t.  float64: u is (x + 1/2) 2^-64 as rounded to float64, t is exact.
-    # float32: g (u, or u - 1 above 1/2) as rounded to float32, t is exact too.
+)
+
+# z = +-r (c +- s) is a function of u and t.  t is exact.  In float64, u is (x + 1/2) 2^-64, rounded to
+# float64.  In float32, g is rounded to float32: g = u up to 1/2, and g = u - 1 above.
+STANDARD_NORMAL = (
     Accuracy(
         "standard_normal",
         "float64",
@@ -126,7 +129,11 @@ ACCURACY = (
         "1e7 pairs, and the worst of 6e7 radii with the worst of 6e7 directions, against float64",
         1.75,
     ),
-    # Of the words of another bit generator.  float64: t is rounded to float64; float32: its word to float32.
+)
+
+# The words come from another bit generator.  In float64, t is rounded to float64.  In float32, the word is
+# rounded to float32.
+STANDARD_NORMAL_BY_INVERSION = (
     Accuracy(
         "standard_normal by inversion",
         "float64",
@@ -145,7 +152,10 @@ ACCURACY = (
         ("0x316c3ec",),
         "1e8 words, against 80-bit arithmetic",
     ),
-    # Of loc = 0, scale = 1; ``max_located`` with others.
+)
+
+# ``max_ulp`` of all distribution functions holds for loc = 0 and scale = 1, ``max_located`` for any.
+DENSITIES = (
     Accuracy(
         "norm.pdf",
         "float64",
@@ -186,6 +196,9 @@ ACCURACY = (
         "all x that change the result, against the float64 function",
         max_located=2.0,
     ),
+)
+
+LOWER_TAILS = (
     Accuracy(
         "norm.cdf",
         "float64",
@@ -226,46 +239,9 @@ ACCURACY = (
         "all x that change the result, against the float64 function",
         max_located=2.0,
     ),
-    Accuracy(
-        "norm.sf",
-        "float64",
-        "all x, subnormal results included",
-        1.4,
-        1.227,
-        ("0x1.2c85279b10f30p+4",),
-        "5e6 arguments, and 1e6 about the worst, against 113-bit arithmetic",
-        max_located=2.0,
-    ),
-    Accuracy(
-        "norm.sf",
-        "float32",
-        "all x, subnormal results included",
-        1.1,
-        1.024,
-        ("0x1.8a3eeap+3",),
-        "all x that change the result, against the float64 function",
-        max_located=2.0,
-    ),
-    Accuracy(
-        "norm.logsf",
-        "float64",
-        "all x",
-        1.6,
-        1.422,
-        ("-0x1.090d7022c54a1p+3",),
-        "5e6 arguments, and 1e6 about the worst, against 113-bit arithmetic",
-        max_located=2.0,
-    ),
-    Accuracy(
-        "norm.logsf",
-        "float32",
-        "all x",
-        1.25,
-        1.195,
-        ("-0x1.54f192p+2",),
-        "all x that change the result, against the float64 function",
-        max_located=2.0,
-    ),
+)
+
+LOWER_QUANTILES = (
     Accuracy(
         "norm.ppf",
         "float64",
@@ -286,26 +262,37 @@ ACCURACY = (
         "all p that change the result, against the float64 function",
         max_located=2.0,
     ),
-    Accuracy(
-        "norm.isf",
-        "float64",
-        "all p in [0, 1]",
-        1.4,
-        1.243,
-        ("0x1.ea8f777d93409p-8",),
-        "5e6 arguments, and 1e6 about the worst, against 113-bit arithmetic",
-        max_located=2.0,
-    ),
-    Accuracy(
-        "norm.isf",
-        "float32",
-        "all p in [0, 1]",
-        1.15,
-        1.096,
-        ("0x1.7792ap-6",),
-        "all p that change the result, against the float64 function",
-        max_located=2.0,
-    ),
+)
+
+
+def upper_tail(lower: Accuracy) -> Accuracy:
+    """The statement about the mirror function:  sf(x) = cdf(-x),  logsf(x) = logcdf(-x).
+
+    >>> upper_tail(accuracy("norm.cdf", "float32")) == accuracy("norm.sf", "float32")
+    True
+    """
+    (x,) = lower.worst_input
+    return replace(
+        lower,
+        function={"norm.cdf": "norm.sf", "norm.logcdf": "norm.logsf"}[lower.function],
+        worst_input=(x.removeprefix("-") if x.startswith("-") else f"-{x}",),
+    )
+
+
+def upper_quantile(lower: Accuracy) -> Accuracy:
+    """The statement about the mirror function:  isf(q) = -ppf(q),  at the same q."""
+    return replace(lower, function="norm.isf")
+
+
+ACCURACY = (
+    *MATHEMATICS,
+    *STANDARD_NORMAL,
+    *STANDARD_NORMAL_BY_INVERSION,
+    *DENSITIES,
+    *LOWER_TAILS,
+    *map(upper_tail, LOWER_TAILS),
+    *LOWER_QUANTILES,
+    *map(upper_quantile, LOWER_QUANTILES),
 )
 
 
