@@ -5,11 +5,14 @@ half an ULP is the best that any algorithm can do.  Each bound stands a little a
 found, and ``worst_input`` reproduces that one.
 
 The multivariate functions have no such number: their errors grow with the dimension, and with the condition
-number of the covariance.  ``BOUNDS`` are theorems, stated as formulas.
+number of the covariance.  ``BOUNDS`` states a function of these for each.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 
@@ -337,27 +340,104 @@ def markdown_table() -> str:
 # Bounds that depend on the problem
 
 
+HALF_ULP_OF_1 = {"float64": 2.0**-53, "float32": 2.0**-24}  # u
+BOTH = ("float64", "float32")
+
+
 @dataclass(frozen=True)
 class Bound:
-    """A proven bound of an error: a formula, which tests evaluate and docs/accuracy.md prints."""
+    """A proven bound of an error: a function, which tests call and whose formula docs/accuracy.md prints."""
 
     function: str
     dtypes: tuple[str, ...]
-    error: str  # what is bounded
-    formula: str  # by this, in Python
-    variables: str  # what its names mean, and where it holds
+    error: str  # the error that is bounded
+    compute: Callable[..., float]  # the bound, from u and the variables
+    variables: str  # the meaning of the variables, and where the bound holds
     worst_share: float  # the worst error found, as a share of the bound
     source: str
 
     def __call__(self, dtype: str = "float64", **variables: float) -> float:
         """The bound for a dtype and values of the variables."""
-        names = {"abs": abs, "u": HALF_ULP_OF_1[dtype], **variables}
-        value: float = eval(self.formula, {"__builtins__": {}}, names)
-        return value
+        return self.compute(HALF_ULP_OF_1[dtype], **variables)
+
+    @property
+    def formula(self) -> str:
+        """The expression that ``compute`` returns, as its source states it.
+
+        >>> bound("cholesky").formula
+        '(d + 1) * u'
+        """
+        tree = ast.parse(inspect.getsource(self.compute))
+        (result,) = (node.value for node in ast.walk(tree) if isinstance(node, ast.Return) and node.value)
+        return ast.unparse(result)
 
 
-HALF_ULP_OF_1 = {"float64": 2.0**-53, "float32": 2.0**-24}  # u
-BOTH = ("float64", "float32")
+def cholesky_bound(u: float, d: float) -> float:
+    return (d + 1) * u
+
+
+def colorize_bound(u: float, d: float, s: float, mean: float) -> float:
+    return u * ((d + 2) * s + abs(mean))
+
+
+def whiten_bound(u: float, d: float) -> float:
+    return (d + 3) * u
+
+
+def log_peak_bound(u: float, logs: float) -> float:
+    return 3 * u * logs
+
+
+def squared_mahalanobis_bound(u: float, d: float, condition: float) -> float:
+    return 5 * d * (d + 1) * u * condition
+
+
+def logpdf_bound(u: float, d: float, condition: float, q: float, logs: float, logpdf: float) -> float:
+    return u * (d * (d + 1) * condition * (2.5 * q + 0.6 * d) + 3 * logs + abs(logpdf))
+
+
+def pdf_bound(u: float, e: float) -> float:
+    return 1.1 * e + 2 * u
+
+
+def weighted_log_density_bound(
+    u: float,
+    d: float,
+    condition: float,
+    q: float,
+    logs: float,
+    log_weight: float,
+    log_height: float,
+    a: float,
+) -> float:
+    return u * (
+        d * (d + 1) * condition * (3 * q + 0.6 * d)
+        + 3 * logs
+        + 2 * abs(log_weight)
+        + abs(log_height)
+        + abs(a)
+    )
+
+
+def log_density_bound(u: float, e: float, K: float, log_density: float) -> float:
+    return e + u * (4 * K + abs(log_density))
+
+
+def responsibility_bound(u: float, e_k: float, e: float, K: float, log_r: float) -> float:
+    return 1.1 * (e_k + e + u * (4 * K + abs(log_r)))
+
+
+def moment_bound(u: float, m: float) -> float:
+    return (m + 10) * u
+
+
+def mixture_cdf_bound(u: float, K: float) -> float:
+    return (K + 6) * u
+
+
+def mixture_ppf_bound(u: float, K: float, x: float, q: float, f: float) -> float:
+    return u * (4 * abs(x) + (2 * K + 14) * q / f)
+
 
 # N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition (2002).  S. M. Rump and
 # C.-P. Jeannerod, SIAM J. Matrix Anal. Appl. 35 (2014): (d + 1) u without terms of order u^2.
@@ -404,7 +484,7 @@ BOUNDS = (
         "cholesky",
         BOTH,
         "|L L^T - A| / (|L| |L^T|), each entry",
-        "(d + 1) * u",
+        cholesky_bound,
         "d the dimension; also the finished columns of `pivoted_cholesky`",
         0.47,
         "Higham, Theorem 10.3",
@@ -413,7 +493,7 @@ BOUNDS = (
         "colorize",
         BOTH,
         "|x - (mean + L z)|, each component",
-        "u * ((d + 2) * s + abs(mean))",
+        colorize_bound,
         "s = |L| |z|",
         0.82,
         "Higham, section 3.1",
@@ -422,7 +502,7 @@ BOUNDS = (
         "whiten",
         ("float64",),
         "|x - mean - L y| / (|L| |y|), each component",
-        "(d + 3) * u",
+        whiten_bound,
         "d the dimension",
         0.30,
         "Higham, Theorem 8.5",
@@ -431,7 +511,7 @@ BOUNDS = (
         "log_peak",
         ("float64",),
         "|log_peak - exact|, of a factor",
-        "3 * u * logs",
+        log_peak_bound,
         "logs = sum of |ln L[i][i]| + 1",
         0.27,
         "two-sum: D. E. Knuth, TAOCP 2, 4.2.2",
@@ -440,7 +520,7 @@ BOUNDS = (
         "squared_mahalanobis",
         ("float64",),
         "|q - exact| / exact, of a covariance",
-        "5 * d * (d + 1) * u * condition",
+        squared_mahalanobis_bound,
         "condition = 1 / the least eigenvalue of the correlation matrix (at most its condition number, at "
         "most that of the covariance); 4 d (d + 1) u condition <= 1/10",
         0.148,
@@ -450,7 +530,7 @@ BOUNDS = (
         "multivariate_normal.logpdf",
         ("float64",),
         "|logpdf - exact|, of a covariance",
-        "u * (d * (d + 1) * condition * (2.5 * q + 0.6 * d) + 3 * logs + abs(logpdf))",
+        logpdf_bound,
         "q the squared distance; condition and logs as above",
         0.180,
         "derived in `accuracy.py`",
@@ -459,7 +539,7 @@ BOUNDS = (
         "multivariate_normal.pdf",
         ("float64",),
         "|pdf - exact| / exact, of a covariance",
-        "1.1 * e + 2 * u",
+        pdf_bound,
         "e <= 1/10 the bound of logpdf",
         0.144,
         "exp(e) - 1 <= 1.1 e",
@@ -468,8 +548,7 @@ BOUNDS = (
         "mixture weighted log density",
         BOTH,
         "|a - exact|, a = ln(weight · density) of one component",
-        "u * (d * (d + 1) * condition * (3 * q + 0.6 * d) + 3 * logs + 2 * abs(log_weight) + "
-        "abs(log_height) + abs(a))",
+        weighted_log_density_bound,
         "log_height = a + q / 2; the others as above; in float32 no deviation is below u abs(mean)",
         0.370,
         "derived in `accuracy.py`",
@@ -478,7 +557,7 @@ BOUNDS = (
         "mixture log density",
         BOTH,
         "|log density - exact|",
-        "e + u * (4 * K + abs(log_density))",
+        log_density_bound,
         "e = sum over K components of r (exp(e_k) - 1), r the responsibility, e_k the bound of a",
         0.269,
         "derived in `accuracy.py`",
@@ -487,7 +566,7 @@ BOUNDS = (
         "mixture responsibilities",
         BOTH,
         "|r - exact| / exact",
-        "1.1 * (e_k + e + u * (4 * K + abs(log_r)))",
+        responsibility_bound,
         "log_r = ln r; e_k and e as above; r a normal number, the bound <= 1/10",
         0.235,
         "exp(e) - 1 <= 1.1 e",
@@ -497,7 +576,7 @@ BOUNDS = (
         BOTH,
         "|sum - exact| / the sum of |g|, |g v| or |g v v^T|, each entry, of given g; "
         "|v| = |x - centre| + u |centre|",
-        "(m + 10) * u",
+        moment_bound,
         "n rows of up to 15 numbers, and diagonals: m = min(n / 16, 16) + n / 256; longer ones: "
         "m = min(n, 64) + n / 50; totals: m = n / 16",
         0.225,
@@ -507,7 +586,7 @@ BOUNDS = (
         "GaussianMixture.cdf",
         ("float64",),
         "|F - exact| / exact; also of `sf`",
-        "(K + 6) * u",
+        mixture_cdf_bound,
         "K the number of components; down to 1e-300",
         0.36,
         "sum of terms that are not negative, `norm.cdf`",
@@ -516,7 +595,7 @@ BOUNDS = (
         "GaussianMixture.ppf",
         ("float64",),
         "|x - exact|; also of `isf`",
-        "u * (4 * abs(x) + (2 * K + 14) * q / f)",
+        mixture_ppf_bound,
         "f the density at x; q >= 1e-300",
         0.25,
         "derived in `accuracy.py`",
