@@ -5,7 +5,7 @@ half an ULP is the best that any algorithm can do.  Each bound stands a little a
 found, and ``worst_input`` reproduces that one.
 
 The multivariate functions have no such number: their errors grow with the dimension, and with the condition
-number of the covariance.  ``BOUNDS`` states a function of these for each.
+number of the covariance.  ``BOUNDS`` states a function of these for each.  docs/error_bounds.md proves them.
 """
 
 from __future__ import annotations
@@ -372,34 +372,42 @@ class Bound:
         return ast.unparse(result)
 
 
+# docs/error_bounds.md#factors-and-linear-maps
 def cholesky_bound(u: float, d: float) -> float:
     return (d + 1) * u
 
 
+# docs/error_bounds.md#factors-and-linear-maps
 def colorize_bound(u: float, d: float, s: float, mean: float) -> float:
     return u * ((d + 2) * s + abs(mean))
 
 
+# docs/error_bounds.md#factors-and-linear-maps
 def whiten_bound(u: float, d: float) -> float:
     return (d + 3) * u
 
 
+# docs/error_bounds.md#factors-and-linear-maps
 def log_peak_bound(u: float, logs: float) -> float:
     return 3 * u * logs
 
 
+# docs/error_bounds.md#squared-distances
 def squared_mahalanobis_bound(u: float, d: float, condition: float) -> float:
     return 5 * d * (d + 1) * u * condition
 
 
+# docs/error_bounds.md#log-densities
 def logpdf_bound(u: float, d: float, condition: float, q: float, logs: float, logpdf: float) -> float:
     return u * (d * (d + 1) * condition * (2.5 * q + 0.6 * d) + 3 * logs + abs(logpdf))
 
 
+# docs/error_bounds.md#log-densities
 def pdf_bound(u: float, e: float) -> float:
     return 1.1 * e + 2 * u
 
 
+# docs/error_bounds.md#weighted-log-densities-of-components
 def weighted_log_density_bound(
     u: float,
     d: float,
@@ -419,66 +427,31 @@ def weighted_log_density_bound(
     )
 
 
+# docs/error_bounds.md#log-densities-of-mixtures
 def log_density_bound(u: float, e: float, K: float, log_density: float) -> float:
     return e + u * (4 * K + abs(log_density))
 
 
+# docs/error_bounds.md#responsibilities
 def responsibility_bound(u: float, e_k: float, e: float, K: float, log_r: float) -> float:
     return 1.1 * (e_k + e + u * (4 * K + abs(log_r)))
 
 
+# docs/error_bounds.md#moments
 def moment_bound(u: float, m: float) -> float:
     return (m + 10) * u
 
 
+# docs/error_bounds.md#distribution-functions-of-mixtures
 def mixture_cdf_bound(u: float, K: float) -> float:
     return (K + 6) * u
 
 
+# docs/error_bounds.md#quantiles-of-mixtures
 def mixture_ppf_bound(u: float, K: float, x: float, q: float, f: float) -> float:
     return u * (4 * abs(x) + (2 * K + 14) * q / f)
 
 
-# N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition (2002).  S. M. Rump and
-# C.-P. Jeannerod, SIAM J. Matrix Anal. Appl. 35 (2014): (d + 1) u without terms of order u^2.
-#
-# The densities.  A covariance  A = D H D  has standard deviations D and correlations H.  The computed L is
-# the factor of  A + D E D,  |E_ij| <= (d + 1) u  by Cholesky's bound, since (|L| |L^T|)_ij <= D_i D_j nearly.
-# Forward substitution, with the subtraction of the mean and with reciprocals of the diagonal, is one with
-# L + F,  |F| <= (d + 2) u |L|  (as Theorem 8.5).  Together,  (L + F) (L + F)^T = A + D G D,  in the 2-norm
-# |G| <= d (3 d + 5) u <= 4 d (d + 1) u,  and
-#
-#     q = (x - mean)^T A^(-1/2) (I + X)^-1 A^(-1/2) (x - mean),   X = A^(-1/2) D G D A^(-1/2),
-#
-# |X| <= |G| |H^-1| =: g.  So the relative error of q is at most  g / (1 - g),  and  d u  more for the sum of
-# squares: for g <= 1/10 less than  5 d (d + 1) u condition.  In the logarithm of the determinant E alone
-# counts:  |ln det(I + X)| <= -d ln(1 - g / 4),  of which half is less than  0.6 d^2 (d + 1) u condition.
-#
-# Mixtures.  Of a = ln w_k p_k(x) the same holds in float32, whose u is the larger: there L, a factor in
-# float64, is rounded, one u beside the d + 2 of the substitution, which makes up for Cholesky's d + 1.  Of
-# the mean, given as a sum of two float32 numbers,  u^2 |mean|  is lost:  at most u deviations, and so
-# u sqrt(d condition q)  of  q / 2  and less of its square: hence 3 q for 2.5 q, and 0.6 d, which is not
-# needed otherwise, since log_height is rounded once.  ln w is taken within one ULP, which is 2 u, and added
-# to log_peak; the last operation rounds a.
-#
-# With errors  |a~_k - a_k| <= e_k,  ln sum exp(a~) - ln sum exp(a) = ln sum r_k exp(a~_k - a_k)  is at most
-# sum r_k (exp(e_k) - 1)  and, since ln is concave, at least  -sum r_k e_k.  So a component counts as much as
-# it contributes.  (The maximum of all e_k is a bound too, but with a component far away it says nothing.)
-# Then are rounded: a_k - base, by u |a_k - base| (with r_k, in all u ln K at most, by the entropy of r); exp,
-# by 2 u; K - 1 additions; ln s <= ln K, by 4 u; and the result.  K + 2 + 5 ln K <= 4 K.  With one component
-# s = 1, and nothing but the result is rounded.
-#
-# r_k = exp(a_k - base) / s  has the errors of both, and two roundings: K + 5 + ln K <= 4 K from K = 2 on.
-#
-# Sums of g v_i v_j:  v is rounded (twice in float32, where u^2 |centre| is lost, too), g v_i, and additions
-# one after the other: of short rows n / 16 up to 16 of a block, then one a block, then five; of long ones up
-# to 64 of a piece, then one a piece and one a block.
-#
-# Quantiles of mixtures.  x solves  (W - q) - sum_left w Phi(-z) + sum_right w Phi(z) = 0,  W the weight of
-# the components on its left, of which x is above the mean: so W <= 2 q, and both sums together are at most
-# 2 q.  W and W - q are rounded once, 3 u q; each term has an error of 2 ULP and a rounding, 5 u, and K
-# additions follow: (2 K + 10) u q.  A last addition and the quotient by f make it (2 K + 14) u q / f, and
-# steps end below 2 u |x|, after which x is rounded.
 BOUNDS = (
     Bound(
         "cholesky",

@@ -9,12 +9,14 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import re
 from pathlib import Path
 
 import mpmath
 import numpy as np
 import pytest
 
+import fastdist.accuracy
 from fastdist.accuracy import (
     ACCURACY,
     BOUNDS,
@@ -329,6 +331,17 @@ def test_bound_of_logpdf():
     """The formula, worked out by hand:  u (3 4 10 (2.5 5 + 0.6 3) + 3 4 + 7) = 1735 u."""
     variables = {"d": 3, "condition": 10.0, "q": 5.0, "logs": 4.0, "logpdf": -7.0}
     assert bound("multivariate_normal.logpdf")(**variables) == pytest.approx(1735 * 2.0**-53)
+
+
+def test_each_pointer_to_a_proof_names_a_section():
+    path = Path(__file__).parents[1] / "docs" / "error_bounds.md"
+    if not path.exists():  # where an installed package is tested
+        pytest.skip("the documents are not installed")
+    titles = re.findall(r"(?m)^## (.*)$", path.read_text(encoding="utf-8"))
+    sections = {title.lower().replace(" ", "-") for title in titles}
+    pointers = re.findall(r"(?m)^# docs/error_bounds\.md#(.*)$", inspect.getsource(fastdist.accuracy))
+    assert len(pointers) == len(BOUNDS)
+    assert set(pointers) == sections - {"notation"}
 
 
 def test_unknown_bound():
