@@ -497,7 +497,7 @@ BOUNDS = (
         "condition = 1 / the least eigenvalue of the correlation matrix (at most its condition number, at "
         "most that of the covariance); 4 d (d + 1) u condition <= 1/10",
         0.148,
-        "derived in `accuracy.py`",
+        "derived in `docs/error_bounds.md`",
     ),
     Bound(
         "multivariate_normal.logpdf",
@@ -506,7 +506,7 @@ BOUNDS = (
         logpdf_bound,
         "q the squared distance; condition and logs as above",
         0.180,
-        "derived in `accuracy.py`",
+        "derived in `docs/error_bounds.md`",
     ),
     Bound(
         "multivariate_normal.pdf",
@@ -524,7 +524,7 @@ BOUNDS = (
         weighted_log_density_bound,
         "log_height = a + q / 2; the others as above; in float32 no deviation is below u abs(mean)",
         0.370,
-        "derived in `accuracy.py`",
+        "derived in `docs/error_bounds.md`",
     ),
     Bound(
         "mixture log density",
@@ -533,7 +533,7 @@ BOUNDS = (
         log_density_bound,
         "e = sum over K components of r (exp(e_k) - 1), r the responsibility, e_k the bound of a",
         0.269,
-        "derived in `accuracy.py`",
+        "derived in `docs/error_bounds.md`",
     ),
     Bound(
         "mixture responsibilities",
@@ -571,7 +571,7 @@ BOUNDS = (
         mixture_ppf_bound,
         "f the density at x; q >= 1e-300",
         0.25,
-        "derived in `accuracy.py`",
+        "derived in `docs/error_bounds.md`",
     ),
 )
 
