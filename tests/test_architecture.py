@@ -20,6 +20,7 @@ FOUNDATION = {
     "exceptions": set(),
     "parallel": set(),
     "read_only": set(),
+    "typing": set(),
 }
 
 

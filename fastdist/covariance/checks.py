@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky
 from fastdist.exceptions import level_of_caller
+from fastdist.typing import Array
 
 EPSILON = 2.0**-52
 FLOAT64 = np.dtype(np.float64)
@@ -23,8 +24,6 @@ FLOAT64 = np.dtype(np.float64)
 FEW = 64
 CHECKS = ("warn", "raise", "ignore")
 STRICT = "strict"  # a LinAlgError, as NumPy's Cholesky raises it
-
-Array = NDArray[Any]
 
 
 def as_array(value: Any, name: str) -> Array:

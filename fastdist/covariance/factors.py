@@ -17,6 +17,7 @@ from fastdist._dispatch import cholesky
 from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
 from fastdist.covariance.checks import EPSILON, distinct
+from fastdist.typing import Array
 
 LOG_2PI = 1.8378770664093453  # ln(2 pi)
 # Eigenvalues that are smaller than so much of the largest are zeros, as in SciPy.
@@ -25,8 +26,6 @@ SINGULAR = 1e6 * EPSILON
 SUPPORT = 1e3 * SINGULAR
 # Products that each thread gets at least: some 0.1 ms of work.
 SHARE = 1 << 18
-
-Array = NDArray[Any]
 
 
 def broadcast_shape(x: Array, *parameters: tuple[int, ...]) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastdist.exceptions import level_of_caller
+from fastdist.typing import Array
 
 # In errors, as scikit-learn says it.
 MODEL = "GaussianMixture"
@@ -28,8 +29,6 @@ SAMPLE_ROWS, SAMPLE_NUMBERS = 1 << 16, 1 << 19
 SAMPLE_SHARE = 64
 # As many names of features does an error list, as in scikit-learn.
 SHOWN = 5
-
-Array = NDArray[Any]
 
 
 def as_rows(x: Any, least: int = 1) -> Array:

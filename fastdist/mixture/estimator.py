@@ -25,8 +25,7 @@ from fastdist.mixture.initialization import given_parameters
 from fastdist.mixture.parameters import COVARIANCE_TYPES, MixtureParameters, checked, covariance_shape
 from fastdist.random.random_state import check_random_state
 from fastdist.read_only import read_only
-
-Array = NDArray[Any]
+from fastdist.typing import Array
 
 INIT_PARAMS = ("k-means++", "kmeans", "random", "random_from_data")
 

@@ -19,14 +19,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from numpy.typing import NDArray
-
 from fastdist.mixture import missing_values
 from fastdist.mixture.data import Batch, Data
 from fastdist.mixture.moments import Moments, expectation, m_step
 from fastdist.mixture.parameters import MixtureParameters
+from fastdist.typing import Array
 
-Array = NDArray[Any]
 # Called with the number of the iteration, the lower bound and its change; True ends the fit.
 Callback = Callable[[int, float, float], Any]
 

@@ -36,6 +36,7 @@ from fastdist.mixture.parameters import MixtureParameters, checked
 from fastdist.mixture.sampling import fitting_source
 from fastdist.multivariate.parameters import process_quantiles
 from fastdist.random.random_state import check_random_state
+from fastdist.typing import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 STEP_EXPONENT = -0.6
 # Rows that are scored at a time, where the scores are not wanted one by one.
 CHUNK = 1 << 18
-
-Array = NDArray[Any]
 
 
 class GaussianMixture(Estimator):

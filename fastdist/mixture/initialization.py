@@ -22,6 +22,7 @@ from fastdist.mixture.missing_values import means_of_observed
 from fastdist.mixture.moments import Moments, m_step, moments_of
 from fastdist.mixture.parameters import MixtureParameters, covariance_shape, rounding_of_weights
 from fastdist.random.generator import Generator
+from fastdist.typing import Array
 
 # What ``reg_covar='scale'`` adds to the variances, in units of each feature's variance.
 RELATIVE_REGULARISATION = 1e-6
@@ -33,7 +34,6 @@ TOLERANCE = 1e-4
 ITERATIONS = 300
 EPSILON = 2.0**-52
 
-Array = NDArray[Any]
 # Those of the rows from start to stop.
 Responsibilities = Callable[[int, int], Array]
 

@@ -43,6 +43,7 @@ from fastdist.covariance.factors import product
 from fastdist.mixture.moments import Moments
 from fastdist.mixture.parameters import MixtureParameters, NotPositiveDefiniteError, logarithm
 from fastdist.multivariate.relations import mean_given
+from fastdist.typing import Array
 
 # Points whose patterns are looked at together, and parts of the data whose moments are summed apart, which
 # threads may share.
@@ -51,8 +52,6 @@ ROWS, PARTS = 1 << 16, 16
 FEW = 4
 # Numbers that a temporary array may hold: some megabytes.
 NUMBERS = 1 << 19
-
-Array = NDArray[Any]
 
 
 def score_samples(parameters: MixtureParameters, x: Array) -> Array:

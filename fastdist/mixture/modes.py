@@ -21,7 +21,6 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky
 from fastdist._dispatch import multivariate_density as density
@@ -29,6 +28,7 @@ from fastdist._dispatch import multivariate_sampling as sampling
 from fastdist.covariance.factors import product
 from fastdist.mixture.parameters import MixtureParameters
 from fastdist.read_only import read_only
+from fastdist.typing import Array
 
 EPSILON = 2.0**-52
 # Steps of an ascent.  Newton's take a dozen, and some thirty where the curvature vanishes.
@@ -49,8 +49,6 @@ NUMBERS = 1 << 18
 PLACES = np.linspace(-5, 5, 101)
 # Halvings of an interval of these, to the last bit.
 HALVINGS = 80
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)

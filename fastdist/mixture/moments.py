@@ -15,12 +15,12 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fastdist import parallel
 from fastdist._dispatch import mixture
 from fastdist._dispatch import multivariate_density as density
 from fastdist.mixture.parameters import MixtureParameters, NotPositiveDefiniteError, work_of_point
+from fastdist.typing import Array
 
 # What is added to the sum of each component's responsibilities, as in scikit-learn: no division by zero.
 LEAST = 10 * 2.0**-52
@@ -36,8 +36,6 @@ NUMBERS = 1 << 19
 WORK = 1 << 20
 # Responsibilities that are made at a time.
 PIECE = 1 << 15
-
-Array = NDArray[Any]
 
 
 class Moments:

@@ -17,10 +17,9 @@ from fastdist._dispatch import cholesky, mathematics, mixture, normal
 from fastdist._dispatch import multivariate_density as density
 from fastdist.covariance.checks import check_finite, check_symmetric, real
 from fastdist.covariance.factors import SHARE, product
+from fastdist.typing import Array
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
-
-Array = NDArray[Any]
 
 
 class NotPositiveDefiniteError(ValueError):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from fastdist.covariance.checks import real
 from fastdist.covariance.ellipse import ellipse_of
 from fastdist.mixture.modes import Modes, modes, starts_of_data
 from fastdist.mixture.parameters import MixtureParameters
 from fastdist.normal import norm
+from fastdist.typing import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,8 +30,6 @@ SHARES = (0.25, 0.5, 0.75, 0.95)
 LEVELS = (0.5, 0.95)
 # Points of the data that are drawn in two dimensions, and bins in one.
 MOST_POINTS, MOST_BINS = 5000, 120
-
-Array = NDArray[Any]
 
 
 def plot(

@@ -19,14 +19,13 @@ from numpy.typing import ArrayLike, NDArray
 from fastdist.covariance.checks import real
 from fastdist.mixture.parameters import MixtureParameters, logarithm
 from fastdist.normal import norm
+from fastdist.typing import Array
 
 EPSILON = 2.0**-52
 # Steps: about ten are taken, and each that is not half as long as the last but one halves the bracket.
 STEPS = 200
 # Quantiles that are searched for at a time.
 CHUNK = 1 << 15
-
-Array = NDArray[Any]
 
 
 def cdf(parameters: MixtureParameters, x: ArrayLike) -> Any:

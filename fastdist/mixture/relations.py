@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.linalg import LinAlgError
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +11,6 @@ from fastdist.covariance.checks import check_finite, entries, real
 from fastdist.covariance.factors import product
 from fastdist.mixture.parameters import MixtureParameters
 from fastdist.multivariate.relations import check_dimensions, mean_given
-
-Array = NDArray[Any]
 
 
 def marginal(parameters: MixtureParameters, indices: ArrayLike) -> MixtureParameters:

@@ -18,13 +18,13 @@ from fastdist.mixture.parameters import MixtureParameters
 from fastdist.random.generator import Generator, default_rng
 from fastdist.random.random_state import check_random_state
 from fastdist.random.stream import BlockXoshiro256
+from fastdist.typing import Array
 
 # Numbers that become rows before the next are drawn: they lie in cache meanwhile.
 CHUNK = 1 << 14
 # Blocks of the stream that ranges of rows are multiples of: the kernel takes as many at a time.
 BLOCKS = 8
 
-Array = NDArray[Any]
 Source = np.random.Generator | np.random.RandomState
 
 

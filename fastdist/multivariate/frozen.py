@@ -18,7 +18,6 @@ from fastdist.covariance.ellipse import ConfidenceEllipse, ellipse_of
 from fastdist.covariance.factors import SINGULAR, FactoredCovariance, SingularCovariance
 from fastdist.multivariate.likelihood import loglikelihood
 from fastdist.multivariate.parameters import (
-    Array,
     Factored,
     of_covariance,
     process_parameters,
@@ -30,6 +29,7 @@ from fastdist.random.generator import Generator, Size
 from fastdist.random.multivariate_sampling import as_shape, check_batch
 from fastdist.random.random_state import check_random_state
 from fastdist.read_only import read_only
+from fastdist.typing import Array
 
 if TYPE_CHECKING:
     from fastdist.multivariate.normal import MultivariateNormal

@@ -20,8 +20,9 @@ from fastdist._dispatch import multivariate_density as density
 from fastdist.covariance.checks import as_array, check_symmetric, least_eigenvalue, real
 from fastdist.covariance.factors import SHARE, FactoredCovariance, broadcast_shape
 from fastdist.exceptions import level_of_caller
-from fastdist.multivariate.parameters import Array, Factored, are_semidefinite, shape_quantiles
+from fastdist.multivariate.parameters import Factored, are_semidefinite, shape_quantiles
 from fastdist.normal.likelihood import total
+from fastdist.typing import Array
 
 # Rows whose distances are summed at a time.
 BLOCK = deviations.BLOCK

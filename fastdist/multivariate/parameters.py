@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.linalg import LinAlgError
-from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky
 from fastdist._dispatch import multivariate_density as density
@@ -23,8 +22,8 @@ from fastdist.covariance.checks import (
     real,
 )
 from fastdist.covariance.factors import SINGULAR, FactoredCovariance, SingularCovariance, product
+from fastdist.typing import Array
 
-Array = NDArray[Any]
 Factored = FactoredCovariance | SingularCovariance
 
 NOT_DEFINITE = "When `allow_singular is False`, the input matrix must be symmetric positive definite."

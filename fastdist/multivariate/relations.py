@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
 from fastdist.covariance.checks import as_array
-from fastdist.multivariate.parameters import Array
+from fastdist.typing import Array
 
 
 def mean_given(values: Array, mean: Array, factor: Array) -> Array:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from fastdist import parallel
 from fastdist._dispatch import deviations, normal
 from fastdist.normal.arguments import as_real, check_shapes
+from fastdist.typing import Array
 
 BLOCK = deviations.BLOCK
 # Elements that are worth handing to a thread, at least: some 0.1 ms of work.
@@ -25,7 +25,6 @@ SHARE = 1 << 18
 # The sum of squares of deviations, in units of their spread, that is far from underflow.
 SMALLEST_SQUARES = 2.0**-600
 
-Array = NDArray[Any]
 Values = Callable[[int, int], Array]
 
 

@@ -22,9 +22,9 @@ from fastdist.random.stream import (
     chunks,
     fill,
 )
+from fastdist.typing import Array
 
 Size = Shape | None
-Array = NDArray[Any]
 
 # What float() makes the same number of as NumPy does.
 PLAIN_NUMBERS = frozenset({float, int, np.float64, np.float32, np.int64, np.int32})

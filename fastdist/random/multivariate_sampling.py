@@ -11,19 +11,19 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike
 
 from fastdist import parallel
 from fastdist._dispatch import multivariate_sampling as kernels
 from fastdist._dispatch import stream
 from fastdist.covariance import checks
 from fastdist.random.stream import SequentialNormals, Shape, check_out
+from fastdist.typing import Array
 
 # Samples that become rows before the next are drawn: they lie in cache meanwhile.
 CHUNK = 1 << 14
 METHODS = (None, "cholesky", "svd", "eigh")
 
-Array = NDArray[Any]
 # What makes rows of normals, in place: those from ``start`` to ``stop``.
 Transform = Callable[[int, int], None]
 
