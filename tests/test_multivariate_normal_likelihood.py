@@ -228,6 +228,10 @@ def test_fit_of_huge_numbers():
     np.testing.assert_array_equal(mean, [0.85e308, 3.0])
     assert cov[0, 0] == np.inf
     assert cov[1, 1] == 3.5
+    cov = multivariate_normal.fit([[1e200, 1.0], [-2e200, 2.0], [0.0, 3.0]])[1]
+    assert cov[0, 0] == np.inf
+    assert np.isfinite(cov[0, 1])
+    assert cov[1, 1] == 2 / 3
 
 
 def test_fit_finds_what_data_were_drawn_from():

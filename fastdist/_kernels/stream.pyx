@@ -39,7 +39,7 @@ cdef struct Buffer:
 cdef void refill(Buffer *buffer) noexcept nogil:
     """Make the next tile of samples, and of words the first one after the last.
 
-    Not inline: its callers take one word, and would have to save registers for it each time.
+    Not inline: callers that take one word would set up the stack frame of a whole tile each time.
     """
     cdef environment caller = enter()
     if buffer.cursor.tile == END_TILE:
@@ -251,19 +251,11 @@ cdef Transform FLOAT32_PAIRS = Transform(
 # Raw words through NumPy's interface for bit generators.  These functions cannot refuse: after the last word
 # comes the first one again.
 
-cdef uint64_t take_first_word(Buffer *words) noexcept nogil:
-    """Of the next tile.  With this last call of a function, taking a word saves no registers either."""
-    refill(words)
-    words.index = 1
-    return words.samples.words[0]
-
-
 cdef inline uint64_t take_word(Buffer *words) noexcept nogil:
-    cdef Py_ssize_t i = words.index
-    if i == TILE_WORDS:
-        return take_first_word(words)
-    words.index = i + 1
-    return words.samples.words[i]
+    if words.index == TILE_WORDS:
+        refill(words)
+    words.index += 1
+    return words.samples.words[words.index - 1]
 
 
 cdef inline uint32_t take_half(Buffer *words) noexcept nogil:
@@ -331,13 +323,13 @@ cdef class WordStream(BlockStream):
         self.buffer.half = half or 0
 
     def next_float32(self):
-        """The next uniform of float32, as a Python number; drawn under the lock."""
+        """The next float32 uniform, as a Python number; drawn under the lock."""
         with self.lock:
             self.require_float32(1)
             return uniform_float32(take_half(&self.buffer))
 
     def require_float32(self, Py_ssize_t n):
-        """Raise a ValueError unless the stream has words for n more uniforms of float32."""
+        """Raise a ValueError unless the stream has words for n more float32 uniforms."""
         self.check_left((n - self.buffer.has_half + 1) // 2)
 
     def fill_float32(self, cnp.ndarray out):

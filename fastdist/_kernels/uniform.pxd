@@ -21,7 +21,7 @@ cdef inline double uniform_float64(uint64_t word) noexcept nogil:
 
 
 cdef inline double one_uniform_float64(uint64_t word) noexcept nogil:
-    """The same of one word, where nothing is to be vectorised: by the CPU's conversion of integers."""
+    """The same by the CPU's conversion of integers: shorter for one word, but it does not vectorise."""
     return <double> <int64_t> (word >> 11) * TWO_MINUS_53
 
 

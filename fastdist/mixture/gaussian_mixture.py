@@ -121,8 +121,8 @@ class GaussianMixture(Estimator):
 
     Notes
     -----
-    The model computes with float64 parameters, also after a fit of float32 data, whose densities are computed
-    in float32.  The arrays of parameters are read-only: assign a new one to change one.
+    The model keeps float64 parameters, even if it was fitted to float32 data; densities of float32 data are
+    computed in float32.  The arrays of parameters are read-only: assign a new one to change one.
 
     From the same start, a fit takes the same steps as scikit-learn's, in one pass over the data each; nothing
     of the size n x K is made, and the data are not copied.  Its sums are about the means before the step, so
@@ -516,7 +516,7 @@ class GaussianMixture(Estimator):
         Returns
         -------
         ndarray, shape (n,)
-            float32 of float32 points, else float64.
+            float32 for float32 points, else float64.
 
         Raises
         ------
