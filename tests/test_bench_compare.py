@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import runpy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,8 +16,8 @@ from bench.report.changes import changes
 from bench.report.compare import compare
 from bench.report.history import find_run
 from bench.report.results import load, ratio
+from tests.support import synthetic_run as made
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("synthetic_run.py"))))
 OURS = {"fastdist x86_64_v4": 1.0}
 # The three best are far from each other.
 WIDE = (0.7, 1.4, 0.85, 1.3, 1.0, 1.0)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import runpy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,8 +14,8 @@ from bench.report.charts import BarChart, LineChart, charts
 from bench.report.pages import PAGES
 from bench.report.report import ROOT
 from bench.report.results import Run, load
+from tests.support import synthetic_run as made
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("synthetic_run.py"))))
 NS = {**made.PEERS, **made.FASTDIST, "array copy": 0.5}
 SIZES = (1, 1000, 1_000_000, 50_000_000)
 MOST_BYTES = 150 * 1024

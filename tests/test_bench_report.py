@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import runpy
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,8 +19,8 @@ from bench.report.pages import PAGES, SMALL_CALLS, TABLES, Page
 from bench.report.report import COMMAND, ROOT, page_text, report_text
 from bench.report.results import Run, load
 from bench.report.tables import Column, Place, Row, Sentence, Table, fastdist_rows, filled, names
+from tests.support import synthetic_run as made
 
-made = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("synthetic_run.py"))))
 NS = {**made.PEERS, **made.FASTDIST}
 
 

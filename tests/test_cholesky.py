@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import functools
 import math
-import runpy
 from fractions import Fraction
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from fastdist.accuracy import bound
 from fastdist.reference import cholesky as twin
-
-cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("multivariate_cases.py"))))
+from tests.support import multivariate_cases as cases
 
 parametrize_dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
 parametrize_dimensions = pytest.mark.parametrize("d", cases.DIMENSIONS)

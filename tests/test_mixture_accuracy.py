@@ -9,10 +9,8 @@ from __future__ import annotations
 import functools
 import json
 import math
-import runpy
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,8 +18,8 @@ import numpy as np
 import pytest
 
 from fastdist.accuracy import HALF_ULP_OF_1, bound
+from tests.support import golden_mixture as golden
 
-golden = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("golden_mixture.py"))))
 mpmath = golden.mpmath
 
 DTYPES = ["float64", "float32"]

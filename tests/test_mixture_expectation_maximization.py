@@ -1,9 +1,5 @@
 """Fits of GaussianMixture: the optimum of scikit-learn, numbers, degenerate data, weights of rows."""
 
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import sklearn.mixture
@@ -11,8 +7,8 @@ import sklearn.mixture
 import fastdist
 from fastdist import GaussianMixture
 from fastdist.exceptions import ConvergenceWarning
+from tests.support import mixture_fits as fits
 
-fits = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_fits.py"))))
 TYPES, FITTED = fits.TYPES, fits.FITTED
 data, start, fitted, assert_same_model = fits.data, fits.start, fits.fitted, fits.assert_same_model
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import runpy
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,8 +13,7 @@ import numpy as np
 import pytest
 
 from fastdist.reference import mixture as twin
-
-cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_cases.py"))))
+from tests.support import mixture_cases as cases
 
 parametrize_dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
 parametrize_forms = pytest.mark.parametrize("form", cases.FORMS)

@@ -2,12 +2,9 @@
 
 import copy
 import os
-import runpy
 import subprocess
 import sys
 import tracemalloc
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas
@@ -18,8 +15,8 @@ import fastdist
 from fastdist import GaussianMixture
 from fastdist.exceptions import NotFittedError
 from fastdist.mixture.parameters import MixtureParameters
+from tests.support import mixture_fits as fits
 
-fits = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_fits.py"))))
 TYPES, FITTED = fits.TYPES, fits.FITTED
 data, start, fitted, assert_same_model = fits.data, fits.start, fits.fitted, fits.assert_same_model
 

@@ -6,10 +6,7 @@ import functools
 import itertools
 import math
 import random as python_random
-import runpy
 import threading
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,8 +14,7 @@ import pytest
 
 from fastdist.reference import mixture_sampling as twin
 from fastdist.reference.stream import BLOCK_WORDS, FLOAT64_NORMALS, TILE_WORDS
-
-cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_cases.py"))))
+from tests.support import mixture_cases as cases
 
 parametrize_forms = pytest.mark.parametrize("form", cases.FORMS)
 NAN = math.nan

@@ -5,7 +5,7 @@ three steps of a fit, on one thread and on two.
 
 A deliberate change is written to the file of digests by
 
-    python tests/test_mixture_stability.py
+    python -m tests.test_mixture_stability
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import importlib
 import json
 import math
 import os
-import runpy
 import subprocess
 import sys
 import warnings
@@ -33,8 +32,8 @@ from fastdist.reference import mixture_sampling as twin_sampling
 from fastdist.reference import multivariate_density as twin_density
 from fastdist.reference.arithmetic import Float32
 from fastdist.reference.stream import FLOAT64_NORMALS
+from tests.support import digests as stability
 
-stability = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("test_stability.py"))))
 digest, mean_and_covariance, SEED = stability.digest, stability.mean_and_covariance, stability.SEED
 
 DIGESTS = Path(__file__).parent / "data" / "mixture_sha256.json"
@@ -183,9 +182,18 @@ def test_twins(words_of_key, d, covariance_type):
 
 def test_gaussian_mixture(level):
     """The public interface gives them on every instruction set, on one thread and on two."""
-    code = f"import json, runpy; print(json.dumps(runpy.run_path({__file__!r})['public_digests']()))"
+    code = (
+        "import json; from tests.test_mixture_stability import public_digests; "
+        "print(json.dumps(public_digests()))"
+    )
     environment = {**os.environ, "FASTDIST_ISA": level.name}
-    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+    )
     assert not shown.returncode, shown.stderr
     for of_threads in json.loads(shown.stdout):
         for name, digests in of_threads.items():

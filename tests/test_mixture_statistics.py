@@ -25,9 +25,6 @@ from __future__ import annotations
 
 import functools
 import math
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -36,8 +33,8 @@ from scipy.special import gammainc, ndtr
 from scipy.stats import multivariate_normal
 
 import fastdist
+from tests.support import deviates as univariate
 
-univariate = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("test_statistics.py"))))
 failed, chi_square_deviate = univariate.failed, univariate.chi_square_deviate
 
 SEED = 20261123

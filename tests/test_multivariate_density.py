@@ -6,9 +6,7 @@ import functools
 import itertools
 import json
 import math
-import runpy
 from fractions import Fraction
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,9 +16,8 @@ import pytest
 from fastdist.accuracy import bound
 from fastdist.reference import multivariate_density as twin
 from fastdist.reference.arithmetic import Float32
-
-cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("multivariate_cases.py"))))
-golden = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("golden_multivariate.py"))))
+from tests.support import golden_multivariate as golden
+from tests.support import multivariate_cases as cases
 
 parametrize_dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
 parametrize_dimensions = pytest.mark.parametrize("d", cases.DIMENSIONS)

@@ -7,19 +7,15 @@ import ctypes.util
 import gc
 import itertools
 import platform
-import runpy
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from fastdist.reference.stream import FLOAT32_NORMALS, FLOAT64_NORMALS
-
-cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("multivariate_cases.py"))))
-mixtures = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_cases.py"))))
+from tests.support import mixture_cases as mixtures
+from tests.support import multivariate_cases as cases
 
 # FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW | FE_INEXACT; and rounding downward, upward, to zero
 FLAGS = {"x86_64": 0x3D, "aarch64": 0x1F, "arm64": 0x1F}

@@ -6,10 +6,7 @@ import functools
 import itertools
 import math
 import random as python_random
-import runpy
 from fractions import Fraction
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,8 +16,7 @@ from fastdist.reference import box_muller
 from fastdist.reference import cholesky as twin_cholesky
 from fastdist.reference import multivariate_sampling as twin
 from fastdist.reference.stream import BLOCK_WORDS, FLOAT32_NORMALS, FLOAT64_NORMALS, TILE_WORDS
-
-cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("multivariate_cases.py"))))
+from tests.support import multivariate_cases as cases
 
 parametrize_dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
 parametrize_dimensions = pytest.mark.parametrize("d", cases.DIMENSIONS)

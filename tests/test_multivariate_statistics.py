@@ -22,17 +22,14 @@ from __future__ import annotations
 
 import functools
 import math
-import runpy
-from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from scipy.special import gammainc
 
 import fastdist
+from tests.support import deviates as univariate
 
-univariate = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("test_statistics.py"))))
 failed, of_normals, of_lags = univariate.failed, univariate.of_normals, univariate.of_lags
 
 SEED = 20261122

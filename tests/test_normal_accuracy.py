@@ -15,16 +15,13 @@ import importlib
 import json
 import math
 import platform
-import runpy
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from fastdist.accuracy import accuracy
-
-golden = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("golden_normal.py"))))
+from tests.support import golden_normal as golden
 
 WIDE = np.longdouble
 WIDE_ENOUGH = {"float64": np.finfo(WIDE).nmant >= 63, "float32": True}

@@ -5,12 +5,11 @@ densities, also through the public interface, on one and on two threads.
 
 A deliberate change is written to the files of digests by
 
-    python tests/test_stability.py
+    python -m tests.test_stability
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
@@ -28,8 +27,8 @@ from fastdist.reference import box_muller as twin
 from fastdist.reference import cholesky, inversion, multivariate_density, multivariate_sampling
 from fastdist.reference import stream as twin_stream
 from fastdist.reference.arithmetic import Float32
+from tests.support.digests import SEED, digest, mean_and_covariance
 
-SEED = 20261122  # of the key in conftest.py
 DIGESTS = Path(__file__).parent / "data" / "stream_sha256.json"
 N = 1_000_000
 FIRST = 20_000  # what the twin is asked for
@@ -43,11 +42,6 @@ DTYPES = {
     "inversion float64": np.float64,
     "inversion float32": np.float32,
 }
-
-
-def digest(samples: np.ndarray) -> str:
-    """SHA-256 of the samples as little-endian bytes."""
-    return hashlib.sha256(samples.astype(samples.dtype.newbyteorder("<")).tobytes()).hexdigest()
 
 
 def kernel_samples(level: Any, key: np.ndarray, what: str) -> np.ndarray:
@@ -124,13 +118,6 @@ MULTIVARIATE_DIGESTS = Path(__file__).parent / "data" / "multivariate_sha256.jso
 DIMENSIONS = (2, 3, 16, 64)
 NUMBERS = 140_000  # in all rows: enough for two threads
 FIRST_NUMBERS = 3000  # in those that the twin is asked for
-
-
-def mean_and_covariance(d: int) -> tuple[np.ndarray, np.ndarray]:
-    """Correlations 1 / (1 + |i - j|) and standard deviations 1 + i / 8: each entry is rounded once."""
-    i = np.arange(d)
-    deviations = 1 + i / 8
-    return i / 4 - 1, deviations[:, None] * deviations / (1 + np.abs(i[:, None] - i))
 
 
 def kernel_results(level: Any, key: np.ndarray, d: int) -> dict[str, np.ndarray]:
@@ -210,9 +197,15 @@ def test_multivariate_twin(words_of_key, frozen_multivariate, d):
 
 def test_multivariate_normal(level, frozen_multivariate):
     """The public interface gives them on every instruction set, on one thread and on two."""
-    code = f"import json, runpy; print(json.dumps(runpy.run_path({__file__!r})['public_digests']()))"
+    code = "import json; from tests.test_stability import public_digests; print(json.dumps(public_digests()))"
     environment = {**os.environ, "FASTDIST_ISA": level.name}
-    shown = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+    )
     assert not shown.returncode, shown.stderr
     want = [
         {what: frozen_multivariate[str(d)][what] for what in ("normals float64", "normals float32", "logpdf")}

@@ -1,13 +1,11 @@
 """What the tests of the mixture kernels share: mixtures of every form, data, and the twin's results.
 
-cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("mixture_cases.py"))))
+from tests.support import mixture_cases as cases
 """
 
 from __future__ import annotations
 
 import functools
-import runpy
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,8 +13,8 @@ import numpy as np
 
 from fastdist.reference import mixture as twin
 from fastdist.reference.arithmetic import Float32
+from tests.support import multivariate_cases as multivariate
 
-multivariate = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("multivariate_cases.py"))))
 numbers, layouts, baseline = multivariate.numbers, multivariate.layouts, multivariate.baseline
 
 DTYPES = ["float64", "float32"]

@@ -1,6 +1,6 @@
 """What the tests of the multivariate kernels share: dimensions, matrices, and layouts in memory.
 
-cases = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("multivariate_cases.py"))))
+from tests.support import multivariate_cases as cases
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Golden values of the normal distribution, from mpmath:
 
-    python tests/golden_normal.py          # write tests/data/normal_golden.json, in a minute
-    python tests/golden_normal.py --check  # compare with it instead: exit 1 where a line differs
+    python -m tests.support.golden_normal  # write tests/data/normal_golden.json, in a minute
+    python -m tests.support.golden_normal --check  # compare with it: exit 1 where a line differs
 
 The file has one line for each argument, in four tables for each dtype.  A result takes two cells: the exact
 result correctly rounded, in hex, and what that lacks,  (exact - rounded) / ULP,  ULP being one unit in
@@ -33,7 +33,7 @@ from statistics import NormalDist
 import mpmath
 import numpy as np
 
-GOLDEN = Path(__file__).parent / "data" / "normal_golden.json"
+GOLDEN = Path(__file__).parents[1] / "data" / "normal_golden.json"
 SEED = 20261122
 BITS = 280  # 200 and more after the cancellations below, none of which takes 60
 
@@ -432,6 +432,6 @@ def file_text() -> str:
 
 
 if __name__ == "__main__":
-    from golden_file import write_or_check
+    from tests.support.golden_file import write_or_check
 
     write_or_check("Golden values of the normal distribution, from mpmath.", GOLDEN, file_text)

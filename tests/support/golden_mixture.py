@@ -1,7 +1,7 @@
 """Golden values of Gaussian mixtures, from mpmath:
 
-    python tests/golden_mixture.py          # write tests/data/mixture_golden.json, in some seconds
-    python tests/golden_mixture.py --check  # compare with it instead: exit 1 where a line differs
+    python -m tests.support.golden_mixture  # write tests/data/mixture_golden.json, in some seconds
+    python -m tests.support.golden_mixture --check  # compare with it: exit 1 where a line differs
 
 The file has one line for each mixture, behind it one for each x, and then one for the sums of a step of EM:
 
@@ -17,19 +17,18 @@ from __future__ import annotations
 
 import json
 import random
-import runpy
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import mpmath
 
-multivariate = SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("golden_multivariate.py"))))
+from tests.support import golden_multivariate as multivariate
+
 shown = multivariate.shown
 
-GOLDEN = Path(__file__).parent / "data" / "mixture_golden.json"
+GOLDEN = Path(__file__).parents[1] / "data" / "mixture_golden.json"
 SEED = 20261123
 DIGITS = 25
 
@@ -187,6 +186,6 @@ def file_text() -> str:
 
 
 if __name__ == "__main__":
-    from golden_file import write_or_check
+    from tests.support.golden_file import write_or_check
 
     write_or_check("Golden values of Gaussian mixtures, from mpmath.", GOLDEN, file_text)

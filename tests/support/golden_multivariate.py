@@ -1,7 +1,7 @@
 """Golden values of the multivariate normal's density, from mpmath:
 
-    python tests/golden_multivariate.py          # write tests/data/multivariate_golden.json, in some seconds
-    python tests/golden_multivariate.py --check  # compare with it instead: exit 1 where a line differs
+    python -m tests.support.golden_multivariate  # write tests/data/multivariate_golden.json
+    python -m tests.support.golden_multivariate --check  # compare with it: exit 1 where a line differs
 
 The file has one line for each covariance, and behind it one for each x:
 
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import mpmath
 
-GOLDEN = Path(__file__).parent / "data" / "multivariate_golden.json"
+GOLDEN = Path(__file__).parents[1] / "data" / "multivariate_golden.json"
 SEED = 20261122
 BITS = 300  # 200 and more after what the worst condition number takes
 DIGITS = 25
@@ -111,6 +111,6 @@ def file_text() -> str:
 
 
 if __name__ == "__main__":
-    from golden_file import write_or_check
+    from tests.support.golden_file import write_or_check
 
     write_or_check("Golden values of the multivariate normal, from mpmath.", GOLDEN, file_text)

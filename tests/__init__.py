@@ -1,0 +1,1 @@
+"""Tests of fastdist; what several of them share is in `support`."""
