@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from fastdist.reference import mixture as twin
+from fastdist.reference import mixture_density as twin_density
+from fastdist.reference import mixture_moments as twin_moments
 from tests.support import mixture_cases as cases
 
 parametrize_dtypes = pytest.mark.parametrize("dtype", cases.DTYPES)
@@ -328,8 +330,10 @@ def test_expectations_of_any_number_of_rows(level, n, form, dtype, assert_same_b
 
 
 @parametrize_dtypes
-@pytest.mark.parametrize("d", [5, twin.LONGEST_SHORT + 1])
-@pytest.mark.parametrize("n", [0, 1, twin.PIECE, twin.PIECE + 1, twin.BLOCK + 1])
+@pytest.mark.parametrize("d", [5, twin_moments.SHORT_DIMENSION + 1])
+@pytest.mark.parametrize(
+    "n", [0, 1, twin_moments.PIECE_ROWS, twin_moments.PIECE_ROWS + 1, twin_moments.BLOCK_ROWS + 1]
+)
 def test_expectations_of_longer_rows(level, n, d, dtype, assert_same_bits):
     """Whole pieces, parts of one, and more than a block."""
     check_sums(level, 1, d, "triangular", n, dtype, False, assert_same_bits)
@@ -443,7 +447,10 @@ def test_large_dimensions(level, d, form, dtype, assert_same_bits):
 
 def test_constants_are_the_kernels(level):
     """The twin cuts rows where the kernel does."""
-    assert (twin.BLOCK, twin.PIECE) == (level.mixture.BLOCK, level.mixture.PIECE)
+    assert (twin_moments.BLOCK_ROWS, twin_moments.PIECE_ROWS) == (
+        level.mixture.BLOCK_ROWS,
+        level.mixture.PIECE_ROWS,
+    )
 
 
 @parametrize_dtypes
@@ -628,7 +635,7 @@ def test_textbook_version():
     factors = [[[1.0, 0.0], [0.5, 2.0]], [[2.0, 0.0], [-1.0, 1.0]], [[1.0, 0.0], [0.0, 1.0]]]
     covariances = [(np.array(f) @ np.array(f).T).tolist() for f in factors]
     heights = [math.log(w) + cases.twin_log_peak(np.diag(f)) for w, f in zip(weights, factors, strict=True)]
-    mixture = twin.prepare(heights, weights, means, factors)
+    mixture = twin_density.prepare(heights, weights, means, factors)
     x = np.random.default_rng(1).normal(1, 3, size=(40, 2)).tolist()
     for row in x:
         r, log_density = twin.responsibilities(row, mixture)

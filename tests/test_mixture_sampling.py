@@ -98,7 +98,7 @@ def test_components_of_uniforms(level, components, assert_same_bits):
     u = np.concatenate([near, np.random.default_rng(2).uniform(size=500)])
     mixture = cumulative, np.arange(components, dtype=float)[:, None], np.ones((1, 1, 1))
     x, labels = applied(level, mixture, u, np.zeros((u.size, 1)))
-    want = [twin.component(each, cumulative.tolist()) for each in u.tolist()]
+    want = [twin.choose(each, cumulative.tolist()) for each in u.tolist()]
     assert_same_bits(labels, want, f"{level.name}, {components} components")
     assert_same_bits(x[:, 0].copy(), np.array(want, float), f"{level.name}, their means")
     assert (weights[labels] > 0).all()
@@ -144,7 +144,7 @@ def filled(
 
 @functools.cache
 def rows_of_twin(key: tuple[int, ...], word: int, normal: int, n: int, d: int, form: str) -> tuple[Any, Any]:
-    return twin.samples(key, word, normal, n, *lists(parameters(3, d, form)))
+    return twin.mixture_samples(key, word, normal, n, *lists(parameters(3, d, form)))
 
 
 @parametrize_forms

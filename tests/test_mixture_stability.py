@@ -28,6 +28,7 @@ import pytest
 import fastdist
 from fastdist.reference import cholesky as twin_cholesky
 from fastdist.reference import mixture as twin
+from fastdist.reference import mixture_density
 from fastdist.reference import mixture_sampling as twin_sampling
 from fastdist.reference import multivariate_density as twin_density
 from fastdist.reference.arithmetic import Float32
@@ -98,14 +99,14 @@ def twin_results(key: tuple[int, ...], d: int, covariance_type: str, rows: int) 
     else:
         factors = [[math.sqrt(variance) for variance in row] for row in covariances]
         triangles = [np.diag(row).tolist() for row in factors]
-    x, labels = twin_sampling.samples(key, 0, 0, rows, np.cumsum(WEIGHTS).tolist(), means, factors)
+    x, labels = twin_sampling.mixture_samples(key, 0, 0, rows, np.cumsum(WEIGHTS).tolist(), means, factors)
     results = {"rows": np.array(x), "labels": np.array(labels)}
     heights = [
         log_weight + twin_density.log_peak(factor)
         for log_weight, factor in zip(LOG_WEIGHTS.tolist(), triangles, strict=True)
     ]
     for dtype, number in (("float64", float), ("float32", Float32)):
-        mixture = twin.prepare(heights, WEIGHTS.tolist(), means, factors, number)
+        mixture = mixture_density.prepare(heights, WEIGHTS.tolist(), means, factors, number)
         data = [list(map(number, row)) for row in x]
         found = [twin.responsibilities(row, mixture) for row in data]
         shape = (3, d, d) if covariance_type == "full" else (3, d)

@@ -391,9 +391,9 @@ def test_few_special_points(level, d, assert_same_bits):
 )
 def test_no_whitener(level, mean, factor):
     """What is no vector with a square matrix of its length is refused, and no memory is read."""
-    with pytest.raises(ValueError, match="must be of float64"):
+    with pytest.raises(ValueError, match="must be float64"):
         level.multivariate_density.Whitener(np.zeros(mean), np.zeros(factor), 0.0)
-    with pytest.raises(ValueError, match="must be of float64"):
+    with pytest.raises(ValueError, match="must be float64"):
         level.multivariate_density.Whitener(np.zeros(2), np.eye(2, dtype="f"), 0.0)
 
 

@@ -285,9 +285,9 @@ def test_no_mean_and_factor_of_one_size(level, dtype):
     """What is no vector with a square matrix of its length and type is refused, and no memory is read."""
     other = "f" if np.dtype(dtype) == np.float64 else "d"
     for mean, factor in (((), ()), ((2,), (2,)), ((2,), (3, 3)), ((2, 2), (2, 2, 2, 2))):
-        with pytest.raises(ValueError, match="must be of shapes"):
+        with pytest.raises(ValueError, match="must have the shapes"):
             level.multivariate_sampling.Colorizer(np.zeros(mean, dtype), np.zeros(factor, dtype))
-    with pytest.raises(ValueError, match="of one dtype"):
+    with pytest.raises(ValueError, match="the same dtype"):
         level.multivariate_sampling.Colorizer(np.zeros(2, dtype), np.eye(2, dtype=other))
 
 

@@ -12,7 +12,7 @@ from fastdist.reference import scatter as twin
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("d", [0, 1, 2, 3, 5, 8, 17])
-@pytest.mark.parametrize("n", [0, 1, 2, 7, twin.BLOCK - 1, twin.BLOCK, twin.BLOCK + 1])
+@pytest.mark.parametrize("n", [0, 1, 2, 7, twin.BLOCK_ROWS - 1, twin.BLOCK_ROWS, twin.BLOCK_ROWS + 1])
 def test_add_scatter(level, n, d, dtype, assert_same_bits):
     """To what there is, the sums of blocks of rows are added; above the diagonal nothing is touched."""
     random = np.random.default_rng(n + d)
@@ -29,12 +29,12 @@ def test_add_scatter(level, n, d, dtype, assert_same_bits):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_block_is_the_kernels(level, dtype, assert_same_bits):
     """The twin cuts rows where the kernel does; blocks may be given one by one."""
-    assert twin.BLOCK == level.scatter.BLOCK
-    x = np.random.default_rng(5).normal(size=(3 * twin.BLOCK + 11, 2)).astype(dtype)
+    assert twin.BLOCK_ROWS == level.scatter.BLOCK_ROWS
+    x = np.random.default_rng(5).normal(size=(3 * twin.BLOCK_ROWS + 11, 2)).astype(dtype)
     whole, parts = np.zeros((2, 2)), np.zeros((2, 2))
     level.scatter.add_scatter(x, np.zeros(2), whole)
-    for start in range(0, len(x), twin.BLOCK):
-        level.scatter.add_scatter(x[start : start + twin.BLOCK], np.zeros(2), parts)
+    for start in range(0, len(x), twin.BLOCK_ROWS):
+        level.scatter.add_scatter(x[start : start + twin.BLOCK_ROWS], np.zeros(2), parts)
     assert_same_bits(parts.ravel(), whole.ravel(), level.name)
 
 

@@ -3,14 +3,13 @@
     L[j][j] = sqrt(A[j][j] - sum over k < j of L[j][k]^2)
     L[i][j] = (A[i][j] - sum over k < j of L[i][k] L[j][k]) / L[j][j],      i > j
 
-(Golub, Van Loan, Matrix Computations, 4.2).  Columns are made a panel of LANES at a time: first what the
-panels before subtract, in registers (panel.pxd), then what the columns of the panel subtract from each other.
-Every number is one chain of fused multiply-adds, k = 0, 1, 2, ..., and then one division or root, so that
-panels cannot be seen in it.  Backward error: fastdist/accuracy.py.
+(Golub, Van Loan, Matrix Computations, 4.2).  Columns are computed in panels of PANEL_LANES: first the
+products with all earlier panels are subtracted, in registers (panel.pxd), then those within the panel.  Every
+entry is one chain of fused multiply-adds, k = 0, 1, 2, ..., and then one division or root, so that panels do
+not affect it.  Backward error: fastdist/accuracy.py.
 
-A covariance that is only semi-definite is factored with pivots: the largest of what is left of the diagonal
-comes next, and the rank is where nothing is left (Higham, Accuracy and Stability of Numerical Algorithms,
-10.3).
+A semi-definite covariance is factored with pivots: the largest remaining variance comes next, and the rank is
+reached when none remains (Higham, Accuracy and Stability of Numerical Algorithms, 10.3).
 """
 
 from cpython.mem cimport PyMem_RawFree
@@ -21,44 +20,47 @@ cimport numpy as cnp
 
 from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add, square_root
-from fastdist._kernels.panel cimport LANES, ROWS, accumulate
+from fastdist._kernels.panel cimport PANEL_LANES, PANEL_ROWS, add_products
 from fastdist._kernels.room cimport aligned, make_room
 
 cnp.import_array()
 cnp.import_ufunc()
 
 
-# A panel: LANES columns of L, from column j on
+# A panel: PANEL_LANES columns of L, from column j on
 
 cdef inline void pack(const floating *factor, Py_ssize_t d, Py_ssize_t j, floating *before) noexcept nogil:
-    """before[k][lane] = -L[j + lane][k],  k < j:  what the rows of the panel multiply."""
-    cdef Py_ssize_t k, lane, width = min(<Py_ssize_t> LANES, d - j)
+    """before[k][lane] = -L[j + lane][k],  k < j."""
+    cdef Py_ssize_t k, lane, width = min(<Py_ssize_t> PANEL_LANES, d - j)
     for k in range(j):
         for lane in range(width):
-            before[k * LANES + lane] = -factor[(j + lane) * d + k]
-        for lane in range(width, LANES):
-            before[k * LANES + lane] = 0
+            before[k * PANEL_LANES + lane] = -factor[(j + lane) * d + k]
+        for lane in range(width, PANEL_LANES):
+            before[k * PANEL_LANES + lane] = 0
 
 
-cdef inline void subtract_before(
+cdef inline void schur_complement(
     floating *sums, const floating *factor, Py_ssize_t d, Py_ssize_t i, Py_ssize_t j, const floating *before,
     Py_ssize_t rows,
 ) noexcept nogil:
-    """sums[row][lane] = A[i + row][j + lane] less the products with all panels before; ``rows`` literal."""
-    cdef floating registers[ROWS * LANES]
-    cdef Py_ssize_t row, lane, width = min(<Py_ssize_t> LANES, d - j)
+    """sums[row][lane] = A[i + row][j + lane] - sum over k < j of L[i + row][k] L[j + lane][k].
+
+    ``rows`` is a compile-time constant, here and below.
+    """
+    cdef floating registers[PANEL_ROWS * PANEL_LANES]
+    cdef Py_ssize_t row, lane, width = min(<Py_ssize_t> PANEL_LANES, d - j)
     for row in range(rows):
-        for lane in range(LANES):
-            registers[row * LANES + lane] = 0
+        for lane in range(PANEL_LANES):
+            registers[row * PANEL_LANES + lane] = 0
         for lane in range(width):
-            registers[row * LANES + lane] = factor[(i + row) * d + j + lane]
-    accumulate(registers, factor + i * d, d, 1, before, LANES, j, rows, LANES)
-    for row in range(rows * LANES):
+            registers[row * PANEL_LANES + lane] = factor[(i + row) * d + j + lane]
+    add_products(registers, factor + i * d, d, 1, before, PANEL_LANES, j, rows, PANEL_LANES)
+    for row in range(rows * PANEL_LANES):
         sums[row] = registers[row]
 
 
 cdef inline bint factor_square(floating *factor, Py_ssize_t d, Py_ssize_t j, Py_ssize_t width) noexcept nogil:
-    """The square of the panel on the diagonal, column after column; or False if a pivot is not positive."""
+    """The square of a panel on the diagonal, column after column; or False if a pivot is not positive."""
     cdef floating *square = factor + j * d + j
     cdef floating total, pivot
     cdef Py_ssize_t i, k, column
@@ -82,43 +84,43 @@ cdef inline void factor_rows(
     floating *factor, Py_ssize_t d, Py_ssize_t i, Py_ssize_t j, const floating *before,
     const floating *square, const floating *pivots, Py_ssize_t rows,
 ) noexcept nogil:
-    """Rows i ... i + rows - 1, below the square; ``rows`` is a literal."""
-    cdef floating sums[ROWS * LANES]
-    cdef floating number
-    cdef Py_ssize_t row, lane, other, width = min(<Py_ssize_t> LANES, d - j)
-    subtract_before(sums, factor, d, i, j, before, rows)
+    """Rows i ... i + rows - 1, below the square."""
+    cdef floating sums[PANEL_ROWS * PANEL_LANES]
+    cdef floating entry
+    cdef Py_ssize_t row, lane, other, width = min(<Py_ssize_t> PANEL_LANES, d - j)
+    schur_complement(sums, factor, d, i, j, before, rows)
     for lane in range(width):
         for row in range(rows):
-            number = sums[row * LANES + lane] / pivots[lane]
-            factor[(i + row) * d + j + lane] = number
-            for other in range(LANES):
-                sums[row * LANES + other] = fused_multiply_add(
-                    number, square[lane * LANES + other], sums[row * LANES + other])
+            entry = sums[row * PANEL_LANES + lane] / pivots[lane]
+            factor[(i + row) * d + j + lane] = entry
+            for other in range(PANEL_LANES):
+                sums[row * PANEL_LANES + other] = fused_multiply_add(
+                    entry, square[lane * PANEL_LANES + other], sums[row * PANEL_LANES + other])
 
 
 cdef inline bint factor_panel(floating *factor, Py_ssize_t d, Py_ssize_t j, floating *before) noexcept nogil:
-    """Columns j ... j + LANES - 1; or False if a pivot is not positive."""
-    cdef floating sums[ROWS * LANES]
-    cdef floating square[LANES * LANES]     # square[k][lane] = -L[j + lane][j + k]
-    cdef floating pivots[LANES]
-    cdef Py_ssize_t i, k, lane, block, width = min(<Py_ssize_t> LANES, d - j)
+    """Columns j ... j + PANEL_LANES - 1; or False if a pivot is not positive."""
+    cdef floating sums[PANEL_ROWS * PANEL_LANES]
+    cdef floating square[PANEL_LANES * PANEL_LANES]     # square[k][lane] = -L[j + lane][j + k]
+    cdef floating pivots[PANEL_LANES]
+    cdef Py_ssize_t i, k, lane, block, width = min(<Py_ssize_t> PANEL_LANES, d - j)
     if j:
         pack(factor, d, j, before)
         for i in range(width):
-            subtract_before(sums, factor, d, j + i, j, before, 1)
+            schur_complement(sums, factor, d, j + i, j, before, 1)
             for lane in range(i + 1):
                 factor[(j + i) * d + j + lane] = sums[lane]
     if not factor_square(factor, d, j, width):
         return False
     if j + width == d:
         return True
-    for k in range(LANES):
+    for k in range(PANEL_LANES):
         pivots[k] = factor[(j + k) * d + j + k]
-        for lane in range(LANES):
-            square[k * LANES + lane] = -factor[(j + lane) * d + j + k]
-    for block in range((d - j - LANES) // ROWS):
-        factor_rows(factor, d, j + LANES + ROWS * block, j, before, square, pivots, ROWS)
-    for i in range(d - (d - j - LANES) % ROWS, d):
+        for lane in range(PANEL_LANES):
+            square[k * PANEL_LANES + lane] = -factor[(j + lane) * d + j + k]
+    for block in range((d - j - PANEL_LANES) // PANEL_ROWS):
+        factor_rows(factor, d, j + PANEL_LANES + PANEL_ROWS * block, j, before, square, pivots, PANEL_ROWS)
+    for i in range(d - (d - j - PANEL_LANES) % PANEL_ROWS, d):
         factor_rows(factor, d, i, j, before, square, pivots, 1)
     return True
 
@@ -126,50 +128,56 @@ cdef inline bint factor_panel(floating *factor, Py_ssize_t d, Py_ssize_t j, floa
 cdef bint factor_in_place(floating *factor, Py_ssize_t d, floating *before) noexcept nogil:
     """L in place of the lower triangle of A; or False if A is not positive definite."""
     cdef Py_ssize_t panel
-    for panel in range((d + LANES - 1) // LANES):
-        if not factor_panel(factor, d, LANES * panel, before):
+    for panel in range((d + PANEL_LANES - 1) // PANEL_LANES):
+        if not factor_panel(factor, d, PANEL_LANES * panel, before):
             return False
     return True
 
 
 # With pivots
 
-cdef int64_t factor_with_pivots(
-    const floating *a, Py_ssize_t d, floating tolerance,
-    floating *factor, floating *left, int64_t *permutation,
-) noexcept nogil:
-    """L, for the rows and columns of A in the order of the permutation; returns the rank.
+cdef inline Py_ssize_t largest_from(Py_ssize_t start, const floating *variance, Py_ssize_t d) noexcept nogil:
+    """Which is largest, the first of equals; NaN is not larger than anything."""
+    cdef Py_ssize_t i, largest = start
+    for i in range(start + 1, d):
+        if variance[i] > variance[largest]:
+            largest = i
+    return largest
 
-    Nothing is left where no number of the diagonal exceeds ``tolerance`` times the largest that A has.
+
+cdef int64_t factor_pivoted(
+    const floating *a, Py_ssize_t d, floating tolerance,
+    floating *factor, floating *variance, int64_t *permutation,
+) noexcept nogil:
+    """L of the permuted A; returns the rank.
+
+    It is reached when no remaining variance exceeds ``tolerance`` times the largest variance of A.
     """
     cdef Py_ssize_t i, j, k, next_pivot
     cdef floating limit = 0, total
     for i in range(d):
         permutation[i] = i
-        left[i] = a[i * d + i]
-        if left[i] > limit:
-            limit = left[i]
+        variance[i] = a[i * d + i]
+        if variance[i] > limit:
+            limit = variance[i]
         for k in range(d):
             factor[i * d + k] = 0
     limit *= tolerance
     for j in range(d):
-        next_pivot = j
-        for i in range(j + 1, d):
-            if left[i] > left[next_pivot]:
-                next_pivot = i
-        if not (limit < left[next_pivot] < <floating> INFINITY and left[next_pivot] > 0):
+        next_pivot = largest_from(j, variance, d)
+        if not (limit < variance[next_pivot] < <floating> INFINITY and variance[next_pivot] > 0):
             return j
         permutation[j], permutation[next_pivot] = permutation[next_pivot], permutation[j]
-        left[j], left[next_pivot] = left[next_pivot], left[j]
+        variance[j], variance[next_pivot] = variance[next_pivot], variance[j]
         for k in range(j):
             factor[j * d + k], factor[next_pivot * d + k] = factor[next_pivot * d + k], factor[j * d + k]
-        factor[j * d + j] = square_root(left[j])
+        factor[j * d + j] = square_root(variance[j])
         for i in range(j + 1, d):
             total = a[max(permutation[i], permutation[j]) * d + min(permutation[i], permutation[j])]
             for k in range(j):
                 total = fused_multiply_add(-factor[i * d + k], factor[j * d + k], total)
             factor[i * d + j] = total / factor[j * d + j]
-            left[i] = fused_multiply_add(-factor[i * d + j], factor[i * d + j], left[i])
+            variance[i] = fused_multiply_add(-factor[i * d + j], factor[i * d + j], variance[i])
     return d
 
 
@@ -199,9 +207,9 @@ cdef inline void cholesky_batch(
     floating zero, char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps
 ) noexcept nogil:
     cdef Py_ssize_t n = dimensions[0], d = dimensions[1], matrix, i
-    cdef void *room = make_room(d * (d + LANES) * sizeof(floating))
+    cdef void *room = make_room(d * (d + PANEL_LANES) * sizeof(floating))
     cdef floating *before = <floating *> aligned(room)
-    cdef floating *factor = before + d * LANES
+    cdef floating *factor = before + d * PANEL_LANES
     if room == NULL:
         return
     for matrix in range(n):
@@ -223,7 +231,7 @@ cdef inline void pivoted_batch(
     if a != NULL and permutation != NULL:
         for matrix in range(n):
             load_lower(a, operands[0] + matrix * steps[0], d, steps[5], steps[6])
-            rank = factor_with_pivots(
+            rank = factor_pivoted(
                 a, d, (<const floating *> (operands[1] + matrix * steps[1]))[0], a + d * d, a + 2 * d * d,
                 permutation)
             store(a + d * d, operands[2] + matrix * steps[2], d, steps[7], steps[8])

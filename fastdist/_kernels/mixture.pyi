@@ -5,8 +5,8 @@ from typing import Any, Final, Self, final
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-BLOCK: Final[int]
-PIECE: Final[int]
+BLOCK_ROWS: Final[int]
+PIECE_ROWS: Final[int]
 
 @final
 class Mixture:

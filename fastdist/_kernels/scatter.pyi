@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 _Floating = TypeVar("_Floating", np.float64, np.float32)
 
-BLOCK: Final[int]
+BLOCK_ROWS: Final[int]
 
 def add_rows(x: NDArray[_Floating], unit: float, sums: NDArray[np.float64]) -> None: ...
 def add_scatter(x: NDArray[_Floating], mean: NDArray[np.float64], out: NDArray[np.float64]) -> None: ...

@@ -1,10 +1,10 @@
-"""The sums over data of which a mean and a covariance are made: of the rows, and of their outer products.
+"""Sums over data that give its mean and its covariance: of the rows, and of their outer products.
 
     sum over rows r of x_r,    S = sum over rows r of (x_r - mean) (x_r - mean)^T
 
-The first is compensated.  Of the second, 32 rows are summed on their own, r ascending, in registers
-(scatter.pxd); these sums are added to that of a block of 256 rows, and those of blocks to the result.  So no
-product goes through more than 32 + 8 + n / 256 additions, and the error bound is as many roundings.
+The first is compensated.  The second is made of partial sums over 32 rows, r ascending, in registers
+(scatter.pxd).  These are added to the sum of a block of 256 rows, and those to the result.  So no product
+takes part in more than 32 + 8 + n / 256 additions, and the error bound is as many roundings.
 """
 
 from cpython.mem cimport PyMem_RawFree
@@ -20,19 +20,19 @@ from fastdist._kernels.room cimport aligned, make_room
 cnp.import_array()
 
 cdef enum:
-    ROWS_OF_BLOCK = 256
-    ROWS_OF_STRAND = 32
-    LONGEST_SHORT = 3       # numbers in a row whose sums stay in registers
+    BLOCK_ROWS = 256
+    PARTIAL_SUM_ROWS = 32
+    REGISTER_DIMENSION = 3      # up to this dimension, sums of rows stay in registers
 
-BLOCK = ROWS_OF_BLOCK          # for Python
+globals()["BLOCK_ROWS"] = BLOCK_ROWS      # for Python
 
 
 cdef inline void add_short_rows(
     const floating *x, Py_ssize_t n, double unit, double *high, double *low, Py_ssize_t d
 ) noexcept nogil:
-    """n rows of d numbers, a literal: their sums stay in registers."""
-    cdef double highs[LONGEST_SHORT]
-    cdef double lows[LONGEST_SHORT]
+    """n rows, whose sums stay in registers; ``d`` is a compile-time constant."""
+    cdef double highs[REGISTER_DIMENSION]
+    cdef double lows[REGISTER_DIMENSION]
     cdef Py_ssize_t row, k
     for k in range(d):
         highs[k], lows[k] = high[k], low[k]
@@ -59,16 +59,16 @@ cdef inline void add_rows_of(
         add_short_rows(x, n, unit, high, low, 1)
     elif d == 2:
         add_short_rows(x, n, unit, high, low, 2)
-    elif d == LONGEST_SHORT:
-        add_short_rows(x, n, unit, high, low, LONGEST_SHORT)
+    elif d == REGISTER_DIMENSION:
+        add_short_rows(x, n, unit, high, low, REGISTER_DIMENSION)
     else:
         add_long_rows(x, n, unit, high, low, d)
 
 
 def add_rows(cnp.ndarray x not None, double unit, cnp.ndarray sums not None):
-    """Add the rows of x, times a power of two, to ``sums``: a row of high parts, and one of low.
+    """Add the rows of x, times a power of two, to ``sums``: a row of high parts and a row of low parts.
 
-    Where a sum is infinite or NaN, its high part says so.  The GIL is released.
+    A sum that is infinite or NaN is so in its high part.  The GIL is released.
     """
     cdef Py_ssize_t n, d
     n, d = (<object> x).shape
@@ -97,25 +97,25 @@ cdef inline void centre(
             centred[row * padded + k] = 0
 
 
-cdef void add_strand(const double *centred, Py_ssize_t n, Py_ssize_t d, double *sums) noexcept nogil:
-    """In a function of its own, whose sums stay in registers."""
+cdef void add_partial_sum(const double *centred, Py_ssize_t n, Py_ssize_t d, double *sums) noexcept nogil:
+    """A function of its own, so that its sums stay in registers."""
     add_outer_products(centred, centred, n, d, sums)
 
 
 cdef inline void add_scatter_of(
     const floating *x, const double *mean, Py_ssize_t n, Py_ssize_t d, double *out, double *room
 ) noexcept nogil:
-    cdef Py_ssize_t block, strand, first, rows, row, padded = padded_row(d), size = size_of_blocks(d)
+    cdef Py_ssize_t block, part, first, rows, row, padded = padded_row(d), size = size_of_blocks(d)
     cdef double *sums = room
     cdef double *centred = room + size
-    for block in range((n + ROWS_OF_BLOCK - 1) // ROWS_OF_BLOCK):
-        first = block * ROWS_OF_BLOCK
-        rows = min(<Py_ssize_t> ROWS_OF_BLOCK, n - first)
+    for block in range((n + BLOCK_ROWS - 1) // BLOCK_ROWS):
+        first = block * BLOCK_ROWS
+        rows = min(<Py_ssize_t> BLOCK_ROWS, n - first)
         centre(x + first * d, mean, rows, d, centred, padded)
         memset(sums, 0, size * sizeof(double))
-        for strand in range((rows + ROWS_OF_STRAND - 1) // ROWS_OF_STRAND):
-            row = strand * ROWS_OF_STRAND
-            add_strand(centred + row * padded, min(<Py_ssize_t> ROWS_OF_STRAND, rows - row), d, sums)
+        for part in range((rows + PARTIAL_SUM_ROWS - 1) // PARTIAL_SUM_ROWS):
+            row = part * PARTIAL_SUM_ROWS
+            add_partial_sum(centred + row * padded, min(<Py_ssize_t> PARTIAL_SUM_ROWS, rows - row), d, sums)
         add_to_triangle(sums, d, out)
 
 
@@ -131,7 +131,7 @@ def add_scatter(cnp.ndarray x not None, cnp.ndarray mean not None, cnp.ndarray o
     cdef environment caller
     if n == 0 or d == 0:
         return
-    room = make_room((ROWS_OF_BLOCK * padded_row(d) + size_of_blocks(d)) * sizeof(double))
+    room = make_room((BLOCK_ROWS * padded_row(d) + size_of_blocks(d)) * sizeof(double))
     if room == NULL:
         raise MemoryError
     with nogil:

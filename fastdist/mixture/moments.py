@@ -202,7 +202,7 @@ def chunk_rows(n: int, d: int, components: int, diagonal: bool) -> int:
     numbers = components * (1 + d + (d if diagonal else d * d))
     chunks = min(CHUNKS, 1 << max(1, (NUMBERS // numbers).bit_length() - 1))
     rows = max(-(-n // chunks), WORK // work_of_point(components, d, diagonal))
-    return rows + -rows % mixture.BLOCK
+    return rows + -rows % mixture.BLOCK_ROWS
 
 
 def expectation(
@@ -255,7 +255,7 @@ def moments_of(
         Whether the diagonals of the products are enough.
     """
     components = len(centres)
-    few = max(1, PIECE // components // mixture.BLOCK) * mixture.BLOCK
+    few = max(1, PIECE // components // mixture.BLOCK_ROWS) * mixture.BLOCK_ROWS
 
     def add(start: int, stop: int, moments: Moments) -> float:
         for i in range(start, stop, few):

@@ -193,14 +193,14 @@ class MixtureParameters:
 
     def share(self) -> int:
         """Points that are worth a thread."""
-        return max(mixture.BLOCK, SHARE // work_of_point(self.components, self.dimension, self.diagonal))
+        return max(mixture.BLOCK_ROWS, SHARE // work_of_point(self.components, self.dimension, self.diagonal))
 
     def _divide(self, n: int, task: Callable[[int, int], None]) -> None:
         share = self.share()
         if n < 2 * share:
             task(0, n)
         else:
-            parallel.for_ranges(task, n, 0, mixture.BLOCK, share)
+            parallel.for_ranges(task, n, 0, mixture.BLOCK_ROWS, share)
 
 
 def work_of_point(components: int, d: int, diagonal: bool) -> int:

@@ -25,7 +25,7 @@ from fastdist.normal.likelihood import total
 from fastdist.typing import Array
 
 # Rows whose distances are summed at a time.
-BLOCK = deviations.BLOCK
+BLOCK = deviations.BLOCK_VALUES
 # Parts of the data whose products are summed apart: threads may share them.
 PARTS = 16
 # Numbers of the data that are looked at together.
@@ -175,7 +175,7 @@ def _scatter(data: Array, mean: Array) -> Array:
 
 def _rows_of_part(data: Array) -> int:
     """How many rows are in a part: whole blocks of the kernel."""
-    return max(1, -(-len(data) // (PARTS * scatter.BLOCK))) * scatter.BLOCK
+    return max(1, -(-len(data) // (PARTS * scatter.BLOCK_ROWS))) * scatter.BLOCK_ROWS
 
 
 def _parts(data: Array) -> int:
@@ -187,7 +187,7 @@ def _for_chunks(data: Array, task: Callable[[int, Array], None]) -> None:
     """``task(part, chunk)`` for some rows at a time of each part of the data, the parts on threads."""
     n, d = data.shape
     rows = _rows_of_part(data)
-    few = max(1, CHUNK // max(1, d) // scatter.BLOCK) * scatter.BLOCK
+    few = max(1, CHUNK // max(1, d) // scatter.BLOCK_ROWS) * scatter.BLOCK_ROWS
 
     def for_range(start: int, stop: int) -> None:
         with np.errstate(all="ignore"):

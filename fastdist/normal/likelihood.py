@@ -19,7 +19,7 @@ from fastdist._dispatch import deviations, normal
 from fastdist.normal.arguments import as_real, check_shapes
 from fastdist.typing import Array
 
-BLOCK = deviations.BLOCK
+BLOCK = deviations.BLOCK_VALUES
 # Elements that are worth handing to a thread, at least: some 0.1 ms of work.
 SHARE = 1 << 18
 # The sum of squares of deviations, in units of their spread, that is far from underflow.

@@ -3,23 +3,21 @@
     L[j][j] = sqrt(A[j][j] - sum_{k<j} L[j][k]^2)
     L[i][j] = (A[i][j] - sum_{k<j} L[i][k] L[j][k]) / L[j][j],   i > j
 
-There is such a factor if and only if A is positive definite:  it is how one finds out.  Of random vectors
-with covariance A it is the square root: L z has covariance L L^T, if the components of z are independent with
-variance 1.
+Such a factor exists if and only if A is positive definite, and computing it is how one finds out.  L z has
+covariance L L^T if the components of z are independent with variance 1.
 
-``textbook_cholesky`` is those formulas.  The rest is the twin of ``_kernels/cholesky.pyx``: there every term
-of a sum is taken away by one fused multiply-add, k ascending, so that a term is not rounded by itself and the
-bits of the result depend on nothing but A.  So the computed factor is the exact one of a matrix close to A:
+``textbook_cholesky`` is those formulas.  The rest is the twin of ``_kernels/cholesky.pyx``: one fused
+multiply-add subtracts each term of a sum, k ascending.  No term is rounded by itself, and the bits of the
+result depend on A alone.  The computed factor is the exact one of a matrix close to A:
 |L L^T - A| <= (d + 1) 2^-53 |L| |L^T|  in each entry (N. J. Higham, Accuracy and Stability of Numerical
 Algorithms, 2nd edition, 2002, section 10.1).
 
-A matrix is a sequence of rows.  Every function is for both dtypes: of ``float`` entries it computes in
-float64, and of ``Float32`` entries in float32.
+A matrix is a sequence of rows.  Entries of type ``float`` are computed in float64, and entries of
+type ``Float32`` in float32.
 """
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from .arithmetic import fused_multiply_add, square_root
 
@@ -59,13 +57,26 @@ def schur_complement(start: float, row: Sequence[float], other: Sequence[float],
     return rest
 
 
+def largest_from(start: int, variance: Sequence[float]) -> int:
+    """Which is largest, the first of equals; NaN is not larger than anything.
+
+    >>> largest_from(1, [9.0, 1.0, 3.0, 3.0])
+    2
+    """
+    largest = start
+    for i in range(start + 1, len(variance)):
+        if variance[i] > variance[largest]:
+            largest = i
+    return largest
+
+
 def zeros(a: Matrix) -> list[list[float]]:
     """A matrix of zeros, of the shape and the type of another."""
     return [[type(entry)(0) for entry in row] for row in a]
 
 
 def cholesky(a: Matrix) -> list[list[float]]:
-    """The factor L of a symmetric matrix, of which the lower triangle is read; all NaN if there is none.
+    """The factor L of a symmetric matrix, whose lower triangle is read; all NaN if there is none.
 
     >>> cholesky([[4.0, 2.0], [2.0, 10.0]])
     [[2.0, 0.0], [1.0, 3.0]]
@@ -87,9 +98,9 @@ def cholesky(a: Matrix) -> list[list[float]]:
 def pivoted_cholesky(a: Matrix, tolerance: float) -> tuple[list[list[float]], list[int], int]:
     """(L, p, rank) of  A[p[i]][p[j]] = (L L^T)[i][j],  for positive semi-definite A.
 
-    s_i = A[p[i]][p[i]] - sum_{k<j} L[i][k]^2  is the variance that the first j components in this order leave
-    unexplained.  The component that has most of it comes next; what is left when that is not above
-    tolerance * max(A[i][i])  counts as zero, as do the columns of L from there on.
+    A[p[i]][p[i]] - sum_{k<j} L[i][k]^2  is the variance of component p[i] that the first j components leave
+    open.  The component with the largest comes next.  When that is at most  tolerance * max(A[i][i]),  it
+    counts as zero, and so do the remaining columns of L.
 
     >>> pivoted_cholesky([[1.0, 2.0], [2.0, 4.0]], 1e-15)
     ([[2.0, 0.0], [1.0, 0.0]], [1, 0], 1)
@@ -97,36 +108,19 @@ def pivoted_cholesky(a: Matrix, tolerance: float) -> tuple[list[list[float]], li
     d = len(a)
     factor = zeros(a)
     permutation = list(range(d))
-    unexplained = [a[i][i] for i in range(d)]
-    limit = tolerance * max_from(unexplained, 0)[0] if d else 0.0
+    variance = [a[i][i] for i in range(d)]
+    limit = tolerance * variance[largest_from(0, variance)] if d else 0.0
     for j in range(d):
-        pivot, place = max_from(unexplained, j)
-        if not (pivot > limit and 0 < pivot < math.inf):
+        pivot = largest_from(j, variance)
+        if not (variance[pivot] > limit and 0 < variance[pivot] < math.inf):
             return factor, permutation, j
-        for each in (factor, permutation, unexplained):
-            exchange(each, j, place)
-        factor[j][j] = square_root(pivot)
+        permutation[j], permutation[pivot] = permutation[pivot], permutation[j]
+        variance[j], variance[pivot] = variance[pivot], variance[j]
+        factor[j], factor[pivot] = factor[pivot], factor[j]
+        factor[j][j] = square_root(variance[j])
         for i in range(j + 1, d):
             low, high = sorted((permutation[i], permutation[j]))
             rest = schur_complement(a[high][low], factor[i], factor[j], j)
             factor[i][j] = rest / factor[j][j]
-            unexplained[i] = fused_multiply_add(-factor[i][j], factor[i][j], unexplained[i])
+            variance[i] = fused_multiply_add(-factor[i][j], factor[i][j], variance[i])
     return factor, permutation, d
-
-
-def max_from(numbers: Sequence[float], start: int) -> tuple[float, int]:
-    """The largest from a place on, and its place: the first of equals.  NaN is no larger than anything.
-
-    >>> max_from([9.0, 1.0, 3.0, 3.0], 1)
-    (3.0, 2)
-    """
-    place = start
-    for i in range(start + 1, len(numbers)):
-        if numbers[i] > numbers[place]:
-            place = i
-    return numbers[place], place
-
-
-def exchange(sequence: list[Any], i: int, j: int) -> None:
-    """Exchange two items."""
-    sequence[i], sequence[j] = sequence[j], sequence[i]

@@ -6,13 +6,13 @@ q is the squared Mahalanobis distance of x from m.  With  y = L^-1 (x - m),  fou
 
     y_i = (x_i - m_i - sum_{k<i} L[i][k] y_k) / L[i][i],    q = y_0^2 + ... + y_(d-1)^2
 
-and  det S = (product of the L[i][i])^2.  No matrix is inverted.  The y are independent standard normals if x
-is normal: they are its *white* version.
+and  det S = (product of the L[i][i])^2.  No matrix is inverted.  If x is normal, the y_i are independent
+standard normals: x is *whitened*.
 
-``textbook_logpdf`` is those formulas.  The rest is the twin of ``_kernels/multivariate_density.pyx``: sums
+``textbook_logpdf`` is those formulas.  The rest is the twin of ``_kernels/multivariate_density.pyx``.  Sums
 run with k ascending, one fused multiply-add a term, and a multiplication by 1 / L[i][i], which is known
-before any x is, takes the place of the division.  All of it is computed in float64; of a ``Float32`` x the
-result is rounded to ``Float32`` in the end.
+before any x is, replaces the division.  It computes  w = -y,  so that no term is negated.  Everything
+is float64; for a ``Float32`` x the result is rounded to ``Float32`` in the end.
 """
 
 import math
@@ -55,35 +55,34 @@ def reciprocal(x: float) -> float:
     return 1 / x if x != 0 else math.copysign(math.inf, x)
 
 
-def log_peak(scale_tril: Matrix) -> float:
-    """The log density at the mean:  -sum_i (ln L[i][i] + ln(2 pi) / 2).
+def as_data(result: float, x: Sequence[float]) -> float:
+    """The result, rounded to the type of the data."""
+    return Float32(result) if x and isinstance(x[0], Float32) else result
 
-    Large terms may cancel, so what each addition rounds away is added in the end.
-    NaN unless the diagonal is positive.
 
-    >>> log_peak([[2.0, 0.0], [1.0, 3.0]])
-    -3.6296365356374003
+def substitute(w: list[float], scale_tril: Matrix) -> None:
+    """In place, by forward substitution:  v  becomes  w = -L^-1 v.
+
+    w[i] = (v[i] + sum_{k<i} L[i][k] w[k]) (-1 / L[i][i])
+
+    >>> w = [2.0, -5.0]
+    >>> substitute(w, [[2.0, 0.0], [1.0, 3.0]])
+    >>> w
+    [-1.0, 2.0]
     """
-    high = low = 0.0
     for i, row in enumerate(scale_tril):
-        term = log_scale(float(row[i])) if row[i] > 0 else math.nan
-        high, low = add(high, low, term)
-    return 0 - (high + low)  # never -0
-
-
-def whiten(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> list[float]:
-    """L^-1 (x - mean),  by forward substitution; no zero in the result is -0.
-
-    >>> whiten([12.0, 15.0], [10.0, 20.0], [[2.0, 0.0], [1.0, 3.0]])
-    [1.0, -2.0]
-    """
-    y: list[float] = []
-    for i, row in enumerate(scale_tril):
-        rest = float(x[i]) - float(mean[i])
+        total = w[i]
         for k in range(i):
-            rest = fma(-row[k], y[k], rest)
-        y.append(rest * reciprocal(row[i]))
-    return [v + 0.0 for v in y]
+            total = fma(row[k], w[k], total)
+        w[i] = total * -reciprocal(row[i])
+
+
+def sum_squares(w: Sequence[float]) -> float:
+    """q = w^T w."""
+    total = 0.0
+    for each in w:
+        total = fma(each, each, total)
+    return total
 
 
 def is_usable(scale_tril: Matrix) -> bool:
@@ -107,26 +106,24 @@ def is_nan_point(x: Sequence[float], mean: Sequence[float]) -> bool:
     return any(math.isnan(float(a) - float(b)) for a, b in zip(x, mean, strict=True))
 
 
-def squared_distance(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> float:
-    """The squared Mahalanobis distance, in float64 whatever x is.
+def settle_nan(q: float, x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> float:
+    """A point that is infinitely far away has  q = inf,  not NaN.
 
-    An infinite coordinate, or an overflow, may end in  inf - inf  or  0 inf  further down in y: such a point
-    is infinitely far away.
+    An infinite coordinate, or an overflow, may lead to  inf - inf  or  0 inf  further down in y.
 
-    >>> squared_distance([math.inf, 0.0], [0.0, 0.0], [[2.0, 0.0], [1.0, 3.0]])
+    >>> settle_nan(math.nan, [math.inf, 0.0], [0.0, 0.0], [[2.0, 0.0], [1.0, 3.0]])
     inf
     """
-    total = 0.0
-    for y in whiten(x, mean, scale_tril):
-        total = fma(y, y, total)
-    if math.isnan(total) and is_usable(scale_tril) and not is_nan_point(x, mean):
+    if math.isnan(q) and is_usable(scale_tril) and not is_nan_point(x, mean):
         return math.inf
-    return total
+    return q
 
 
-def as_data(result: float, x: Sequence[float]) -> float:
-    """The result, rounded to the type of the data."""
-    return Float32(result) if x and isinstance(x[0], Float32) else result
+def score(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> float:
+    """q, the squared Mahalanobis distance, in float64 whatever x is."""
+    w = [float(x[i]) - float(mean[i]) for i in range(len(mean))]
+    substitute(w, scale_tril)
+    return settle_nan(sum_squares(w), x, mean, scale_tril)
 
 
 def squared_mahalanobis(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> float:
@@ -135,12 +132,7 @@ def squared_mahalanobis(x: Sequence[float], mean: Sequence[float], scale_tril: M
     >>> squared_mahalanobis([12.0, 15.0], [10.0, 20.0], [[2.0, 0.0], [1.0, 3.0]])
     5.0
     """
-    return as_data(squared_distance(x, mean, scale_tril), x)
-
-
-def log_density(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix, peak: float) -> float:
-    """log_peak - |y|^2 / 2,  in float64 whatever x is."""
-    return fma(-0.5, squared_distance(x, mean, scale_tril), peak)
+    return as_data(score(x, mean, scale_tril), x)
 
 
 def logpdf(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix, peak: float) -> float:
@@ -150,7 +142,7 @@ def logpdf(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix, peak: 
     >>> logpdf([3.0, 6.0], [1.0, 2.0], factor, log_peak(factor))
     -4.629636535637401
     """
-    return as_data(log_density(x, mean, scale_tril, peak), x)
+    return as_data(fma(-0.5, score(x, mean, scale_tril), peak), x)
 
 
 def pdf(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix, peak: float) -> float:
@@ -159,4 +151,31 @@ def pdf(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix, peak: flo
     >>> pdf([0.0, 0.0], [0.0, 0.0], [[1.0, 0.0], [0.0, 1.0]], log_peak([[1.0, 0.0], [0.0, 1.0]]))
     0.15915494309189532
     """
-    return as_data(exponential(log_density(x, mean, scale_tril, peak)), x)
+    return as_data(exponential(fma(-0.5, score(x, mean, scale_tril), peak)), x)
+
+
+def whiten(x: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> list[float]:
+    """y = L^-1 (x - mean);  no zero in the result is -0.
+
+    >>> whiten([12.0, 15.0], [10.0, 20.0], [[2.0, 0.0], [1.0, 3.0]])
+    [1.0, -2.0]
+    """
+    w = [float(x[i]) - float(mean[i]) for i in range(len(mean))]
+    substitute(w, scale_tril)
+    return [0 - each for each in w]
+
+
+def log_peak(scale_tril: Matrix) -> float:
+    """The log density at the mean:  -sum_i (ln L[i][i] + ln(2 pi) / 2).
+
+    Large terms may cancel, so what each addition rounds away is added in the end.  It is NaN unless the
+    diagonal is positive.
+
+    >>> log_peak([[2.0, 0.0], [1.0, 3.0]])
+    -3.6296365356374003
+    """
+    high = low = 0.0
+    for i, row in enumerate(scale_tril):
+        term = log_scale(float(row[i])) if row[i] > 0 else math.nan
+        high, low = add(high, low, term)
+    return 0 - (high + low)  # never -0

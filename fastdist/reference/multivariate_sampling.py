@@ -1,11 +1,11 @@
-"""Multivariate normals: independent standard normals, coloured by the factor of a covariance.
+"""Multivariate normals: independent standard normals, colored by the factor of a covariance.
 
     x = mean + L z,    cov = L L^T,    z = (z_0, ..., z_(d-1)) independent standard normals
 
-L is ``scale_tril``, lower triangular: component i is made of the first i + 1 normals alone.
+L is ``scale_tril``, lower triangular: coordinate i is made of the first i + 1 normals alone.
 
 ``textbook_multivariate_normals`` is that formula.  The rest is the twin of
-``_kernels/multivariate_sampling.pyx``.  Row r of a stream is made of its normals  r d  to  r d + d - 1:  it
+``_kernels/multivariate_sampling.pyx``.  Row r of a stream is made of its normals  r d  to  r d + d - 1.  It
 depends on the key and on r alone.
 
 In float32 every number is a ``Float32``, which rounds what is computed with it.
@@ -22,7 +22,7 @@ from .cholesky import Matrix, textbook_cholesky
 def textbook_multivariate_normals(
     n: int, mean: Sequence[float], cov: Matrix, random: Callable[[], float] = python_random.random
 ) -> list[list[float]]:
-    """n vectors with a mean and a covariance, as anyone would write it.
+    """n vectors with a given mean and covariance, as anyone would write it.
 
     >>> halves = iter([0.5, 0.25]).__next__  # z = (0, 1.1774...)
     >>> ((x, y),) = textbook_multivariate_normals(1, [1.0, 2.0], [[4.0, 2.0], [2.0, 10.0]], halves)
@@ -41,7 +41,7 @@ def textbook_multivariate_normals(
 def colorize(z: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> list[float]:
     """mean + L z,  the terms of each sum added by one fused multiply-add, k ascending.
 
-    The mean takes part as mean + 0, which is not -0: so no result is -0 either, whatever L z is.
+    mean + 0 is never -0, and so neither is the result, whatever L z is.
 
     >>> colorize([1.0, -2.0], [10.0, 20.0], [[2.0, 0.0], [1.0, 3.0]])
     [12.0, 15.0]
@@ -60,7 +60,7 @@ def colorize(z: Sequence[float], mean: Sequence[float], scale_tril: Matrix) -> l
 def multivariate_normals(
     key: Sequence[int], first: int, n: int, mean: Sequence[float], scale_tril: Matrix
 ) -> list[list[float]]:
-    """n rows, made of the normals from ``first`` on of a key: of float32 ones if the mean is so.
+    """n rows, made of the normals of a key from ``first`` on; float32 if the mean is.
 
     >>> key, mean, factor = (1, 2, 3, 4), [1.0, 2.0], [[2.0, 0.0], [1.0, 3.0]]
     >>> rows = multivariate_normals(key, 0, 3, mean, factor)

@@ -1,8 +1,8 @@
-"""Sums over data: the twin of ``_kernels/scatter.pyx``.
+"""Sums over data that give its mean and its covariance: the twin of ``_kernels/scatter.pyx``.
 
     sum_r x_r,    S = sum_r (x_r - mean) (x_r - mean)^T
 
-of which the mean and the covariance are made that data are most likely under.  In float64, in a fixed order.
+in float64 and in a fixed order.
 """
 
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from .arithmetic import fma
 from .deviations import add
 
-BLOCK = 256  # rows whose products are added to the result together
-STRAND = 32  # rows of a block whose products are summed on their own
+BLOCK_ROWS = 256  # rows whose products are added to the result together
+PARTIAL_SUM_ROWS = 32  # rows of a block whose products are summed on their own
 
 
 def add_rows(x: Sequence[Sequence[float]], unit: float, sums: list[list[float]]) -> None:
@@ -28,12 +28,33 @@ def add_rows(x: Sequence[Sequence[float]], unit: float, sums: list[list[float]])
             high[k], low[k] = add(high[k], low[k], number * unit)
 
 
+def centre(x: Sequence[Sequence[float]], mean: Sequence[float]) -> list[list[float]]:
+    """The rows of x less the mean, in float64."""
+    return [[float(row[i]) - mean[i] for i in range(len(mean))] for row in x]
+
+
+def add_partial_sum(centred: Sequence[Sequence[float]], sums: list[list[float]]) -> None:
+    """To the lower triangle of ``sums`` add the sum of the outer products of some rows.
+
+    >>> sums = [[1.0, 0.0], [1.0, 1.0]]
+    >>> add_partial_sum([[1.0, 2.0], [3.0, 4.0]], sums)
+    >>> sums
+    [[11.0, 0.0], [15.0, 21.0]]
+    """
+    for i in range(len(sums)):
+        for j in range(i + 1):
+            partial_sum = 0.0
+            for row in centred:
+                partial_sum = fma(row[i], row[j], partial_sum)
+            sums[i][j] += partial_sum
+
+
 def add_scatter(x: Sequence[Sequence[float]], mean: Sequence[float], out: list[list[float]]) -> None:
     """To the lower triangle of ``out`` add  sum_r (x_r - mean)(x_r - mean)^T  over the rows of x.
 
-    Each STRAND rows are summed on their own, r ascending; these sums are added to that of a BLOCK, and
-    those of blocks to ``out``.  No product goes through more than STRAND + BLOCK / STRAND + n / BLOCK
-    additions.
+    Partial sums over PARTIAL_SUM_ROWS rows, r ascending, are added to the sum of a block of BLOCK_ROWS rows,
+    and that to ``out``.  No product takes part in more than
+    PARTIAL_SUM_ROWS + BLOCK_ROWS / PARTIAL_SUM_ROWS + n / BLOCK_ROWS additions.
 
     >>> out = [[0.0, 0.0], [0.0, 0.0]]
     >>> add_scatter([[1.0, 2.0], [3.0, 5.0]], [2.0, 3.0], out)
@@ -41,23 +62,11 @@ def add_scatter(x: Sequence[Sequence[float]], mean: Sequence[float], out: list[l
     [[2.0, 0.0], [3.0, 5.0]]
     """
     d = len(mean)
-    for start in range(0, len(x), BLOCK):
-        centred = [[float(row[i]) - mean[i] for i in range(d)] for row in x[start : start + BLOCK]]
+    for block in range(0, len(x), BLOCK_ROWS):
+        centred = centre(x[block : block + BLOCK_ROWS], mean)
+        sums = [[0.0] * d for _ in range(d)]
+        for first in range(0, len(centred), PARTIAL_SUM_ROWS):
+            add_partial_sum(centred[first : first + PARTIAL_SUM_ROWS], sums)
         for i in range(d):
             for j in range(i + 1):
-                out[i][j] += sum_of_products([row[i] for row in centred], [row[j] for row in centred])
-
-
-def sum_of_products(left: Sequence[float], right: Sequence[float]) -> float:
-    """The sum of the sums of STRAND products.
-
-    >>> sum_of_products([1.0, 2.0], [3.0, 4.0])
-    11.0
-    """
-    total = 0.0
-    for start in range(0, len(left), STRAND):
-        strand = 0.0
-        for a, b in zip(left[start : start + STRAND], right[start : start + STRAND], strict=True):
-            strand = fma(a, b, strand)
-        total += strand
-    return total
+                out[i][j] += sums[i][j]

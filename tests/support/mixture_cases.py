@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from fastdist.reference import mixture as twin
+from fastdist.reference import mixture_density as twin_density
 from fastdist.reference.arithmetic import Float32
 from tests.support import multivariate_cases as multivariate
 
@@ -75,7 +76,9 @@ def data(mixture: tuple[np.ndarray, ...], n: int, dtype: str, seed: int = 2) -> 
 
 def prepared(mixture: tuple[np.ndarray, ...], dtype: str) -> Any:
     """The parameters as the twin has them."""
-    return twin.prepare(*(array.tolist() for array in mixture), Float32 if dtype == "float32" else float)
+    return twin_density.prepare(
+        *(array.tolist() for array in mixture), Float32 if dtype == "float32" else float
+    )
 
 
 def of_twin(mixture: tuple[np.ndarray, ...], x: np.ndarray) -> SimpleNamespace:
