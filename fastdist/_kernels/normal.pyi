@@ -1,6 +1,5 @@
 """The normal distribution's functions as ufuncs."""
 
-from collections.abc import Callable
 from typing import Any, Final, Self, final
 
 import numpy as np
@@ -15,9 +14,9 @@ logsf: Final[np.ufunc]
 ppf: Final[np.ufunc]
 isf: Final[np.ufunc]
 
+def in_float32(number: float) -> bool: ...
+
 @final
 class Function:
-    ufunc: Final[np.ufunc]
-
-    def __new__(cls, name: str, arrays: Callable[[np.ufunc, Any, Any, Any, dict[str, Any]], Any]) -> Self: ...
+    def __new__(cls, name: str) -> Self: ...
     def __call__(self, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any: ...

@@ -418,19 +418,15 @@ cdef inline bint to_number(object argument, double *number) except -1:
 
 @cython.final
 cdef class Function:
-    """One of the ufuncs, with a short way for Python numbers, and for small arrays of x alone.
+    """One of the ufuncs for Python numbers, and for small arrays of x alone.
 
-    All other arguments go to ``arrays(ufunc, x, loc, scale, keywords)``.
+    None stands for anything else, which is for the ufunc itself.
     """
 
-    cdef readonly object ufunc
-    cdef object arrays
     cdef const Tiles *tiles
 
-    def __cinit__(self, name, arrays):
+    def __cinit__(self, name):
         self.tiles = TILES[NAMES.index(name)]
-        self.ufunc = globals()[name]
-        self.arrays = arrays
 
     def __call__(self, x, loc, scale, dict keywords not None):
         cdef double number, loc_number, scale_number, result
@@ -441,9 +437,10 @@ cdef class Function:
             if is_small(x):
                 if cnp.PyArray_TYPE(x) == cnp.NPY_FLOAT64:
                     return of_small(<double> 0, self.tiles, <cnp.ndarray> x, loc_number, scale_number)
-                if in_float32(loc, loc_number) and in_float32(scale, scale_number):
+                if (type(loc) is not np.float64 and type(scale) is not np.float64
+                        and in_float32(loc_number) and in_float32(scale_number)):
                     return of_small(<float> 0, self.tiles, <cnp.ndarray> x, loc_number, scale_number)
-        return self.arrays(self.ufunc, x, loc, scale, keywords)
+        return None
 
 
 cdef inline bint is_small(object x) noexcept:
@@ -458,11 +455,10 @@ cdef inline bint is_small(object x) noexcept:
     )
 
 
-cdef inline bint in_float32(object argument, double number) noexcept:
-    """Whether a number may be one of float32: no NumPy scalar, and none that would become inf or 0."""
+cpdef bint in_float32(double number) noexcept:
+    """Whether float32 holds a number, other than as infinity or 0."""
     cdef double size = fabs(number)
-    return type(argument) is not np.float64 and (
-        size == 0 or LEAST_F32 <= size <= LARGEST_F32 or size == INFINITY or size != size)
+    return size == 0 or LEAST_F32 <= size <= LARGEST_F32 or size == INFINITY or size != size
 
 
 cdef inline object of_small(floating zero, const Tiles *tiles, cnp.ndarray x, double loc, double scale):

@@ -1,16 +1,17 @@
 """Calls of the ufuncs of `fastdist.norm` with arrays: dtypes, threads, and the errors of refused calls.
 
-Plain numbers and small arrays do not come here: the kernels take them directly.
+Plain numbers and small arrays take a shorter way, the kernel's `Function`.  All others come here: for them it
+returns None.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from fastdist import parallel
+from fastdist._dispatch import normal
 from fastdist.normal.arguments import PLAIN, PLAIN_NUMBERS, check_call, check_labels, check_pandas, is_complex
 from fastdist.normal.scipy_norm import of_complex
 
@@ -18,8 +19,6 @@ from fastdist.normal.scipy_norm import of_complex
 SHARE = 1 << 20
 SHARES = {"pdf": 1 << 21, "logpdf": 1 << 23}
 NARROW = ("bool", "int", "uint", "float16")
-LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
-LEAST_FLOAT32 = float(np.finfo(np.float32).smallest_subnormal)
 
 
 def call_with_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:
@@ -83,7 +82,5 @@ def _dtype_name(operand: Any) -> str:
 
 
 def _in_float32(operand: Any) -> bool:
-    """Whether float32 holds a number, if it is one, other than as infinity or 0."""
-    if type(operand) not in PLAIN_NUMBERS or operand == 0 or not math.isfinite(operand):
-        return True
-    return bool(LEAST_FLOAT32 <= abs(operand) <= LARGEST_FLOAT32)
+    """Whether float32 holds an operand that is a number, other than as infinity or 0."""
+    return type(operand) not in PLAIN_NUMBERS or normal.in_float32(operand)

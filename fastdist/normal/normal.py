@@ -19,10 +19,9 @@ from fastdist.normal.scipy_norm import loaded_norm, scipy_norm
 from fastdist.random.generator import Generator, Size
 from fastdist.random.random_state import check_random_state
 
-# The ufuncs, each with a short way for numbers and small arrays.
-_pdf, _logpdf, _cdf, _logcdf, _sf, _logsf, _ppf, _isf = (
-    normal.Function(name, call_with_arrays)
-    for name in ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")
+# The short way of each ufunc, for numbers and small arrays; its result is None where it does not apply.
+_pdf, _logpdf, _cdf, _logcdf, _sf, _logsf, _ppf, _isf = map(
+    normal.Function, ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")
 )
 
 
@@ -167,7 +166,8 @@ class Normal(CopiedWhole):
         >>> norm.pdf([0, 1, 2], scale=[1, 2, -1]).round(6)
         array([0.398942, 0.176033,      nan])
         """
-        return _pdf(x, loc, scale, keywords)
+        value = _pdf(x, loc, scale, keywords)
+        return call_with_arrays(normal.pdf, x, loc, scale, keywords) if value is None else value
 
     def logpdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
         """Logarithm of the probability density, ``-z**2 / 2 - log(scale) - log(2 * pi) / 2``.
@@ -184,7 +184,8 @@ class Normal(CopiedWhole):
         >>> norm.logpdf(100.0)
         np.float64(-5000.918938533205)
         """
-        return _logpdf(x, loc, scale, keywords)
+        value = _logpdf(x, loc, scale, keywords)
+        return call_with_arrays(normal.logpdf, x, loc, scale, keywords) if value is None else value
 
     def cdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
         """Cumulative distribution function, ``erfc(-z / sqrt(2)) / 2``.
@@ -197,7 +198,8 @@ class Normal(CopiedWhole):
         >>> norm.cdf(130, loc=100, scale=15).round(12)
         np.float64(0.977249868052)
         """
-        return _cdf(x, loc, scale, keywords)
+        value = _cdf(x, loc, scale, keywords)
+        return call_with_arrays(normal.cdf, x, loc, scale, keywords) if value is None else value
 
     def logcdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
         """Logarithm of the cumulative distribution function, ``log(erfc(-z / sqrt(2)) / 2)``.
@@ -210,7 +212,8 @@ class Normal(CopiedWhole):
         >>> norm.logcdf([-40.0, 0.0]).round(9)
         array([-8.04608442e+02, -6.93147181e-01])
         """
-        return _logcdf(x, loc, scale, keywords)
+        value = _logcdf(x, loc, scale, keywords)
+        return call_with_arrays(normal.logcdf, x, loc, scale, keywords) if value is None else value
 
     def sf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
         """Survival function, ``erfc(z / sqrt(2)) / 2``.
@@ -223,7 +226,8 @@ class Normal(CopiedWhole):
         >>> f"{norm.sf(10.0):.12e}"
         '7.619853024161e-24'
         """
-        return _sf(x, loc, scale, keywords)
+        value = _sf(x, loc, scale, keywords)
+        return call_with_arrays(normal.sf, x, loc, scale, keywords) if value is None else value
 
     def logsf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
         """Logarithm of the survival function, ``log(erfc(z / sqrt(2)) / 2)``.
@@ -236,7 +240,8 @@ class Normal(CopiedWhole):
         >>> norm.logsf(40.0).round(9)
         np.float64(-804.608442014)
         """
-        return _logsf(x, loc, scale, keywords)
+        value = _logsf(x, loc, scale, keywords)
+        return call_with_arrays(normal.logsf, x, loc, scale, keywords) if value is None else value
 
     def ppf(self, q: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
         """Percent point function, the inverse of `cdf`: ``loc - scale * sqrt(2) * erfcinv(2 * q)``.
@@ -249,7 +254,8 @@ class Normal(CopiedWhole):
         >>> norm.ppf([0, 0.5, 0.975, 1, 2]).round(9)
         array([      -inf, 0.        , 1.95996398,        inf,        nan])
         """
-        return _ppf(q, loc, scale, keywords)
+        value = _ppf(q, loc, scale, keywords)
+        return call_with_arrays(normal.ppf, q, loc, scale, keywords) if value is None else value
 
     def isf(self, q: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
         """Inverse of `sf`: ``loc + scale * sqrt(2) * erfcinv(2 * q)``.
@@ -262,7 +268,8 @@ class Normal(CopiedWhole):
         >>> norm.isf(1e-300).round(9)
         np.float64(37.047096299)
         """
-        return _isf(q, loc, scale, keywords)
+        value = _isf(q, loc, scale, keywords)
+        return call_with_arrays(normal.isf, q, loc, scale, keywords) if value is None else value
 
     def rvs(self, loc: Any = 0, scale: Any = 1, size: Size = None, random_state: Any = None) -> Any:
         """Draw random numbers.
