@@ -135,7 +135,7 @@ def test_indices_that_there_are_not(indices, message):
     [
         ([], [], ValueError, "`indices` is empty"),
         ([0, 1, 2, 3], np.zeros(4), ValueError, "Cannot condition on all"),
-        ([0, 1], [1.0], ValueError, r"values are of shape \(1,\), but indices name 2"),
+        ([0, 1], [1.0], ValueError, "values have 1 components, but indices name 2"),
         ([0], [[1.0]], ValueError, r"values are of shape \(1, 1\)"),
         ([0, 1], [1.0, np.nan], ValueError, r"values\[1\] is nan"),
         ([0], [1j], TypeError, "values must not be complex"),

@@ -35,7 +35,7 @@ from fastdist.mixture.modes import Modes
 from fastdist.mixture.parameters import MixtureParameters, checked
 from fastdist.mixture.sampling import fitting_source
 from fastdist.multivariate.parameters import process_quantiles
-from fastdist.random.random_state import check_random_state
+from fastdist.random.random_state import Source, check_random_state
 from fastdist.typing import Array
 
 if TYPE_CHECKING:
@@ -1368,12 +1368,12 @@ class GaussianMixture(Estimator):
         }[p.covariance_type]
         return covariances + k * d + k - 1
 
-    def _sampling_source(self) -> sampling.Source:
+    def _sampling_source(self) -> Source:
         """What `random_state` names, at the place that samples have reached."""
         kept = self.__dict__.get("_source")
         if kept is None or kept[0] is not self.random_state:
             kept = self.__dict__["_source"] = (self.random_state, check_random_state(self.random_state))
-        source: sampling.Source = kept[1]
+        source: Source = kept[1]
         return source
 
     def _of(self, parameters: MixtureParameters) -> Self:

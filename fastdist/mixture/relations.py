@@ -7,10 +7,10 @@ from numpy.linalg import LinAlgError
 from numpy.typing import ArrayLike, NDArray
 
 from fastdist._dispatch import cholesky
-from fastdist.covariance.checks import check_finite, entries, real
+from fastdist.covariance.checks import check_finite, entries
 from fastdist.covariance.factors import product
 from fastdist.mixture.parameters import MixtureParameters
-from fastdist.multivariate.relations import check_dimensions, mean_given
+from fastdist.multivariate.relations import check_dimensions, check_given, mean_given
 
 
 def marginal(parameters: MixtureParameters, indices: ArrayLike) -> MixtureParameters:
@@ -25,16 +25,9 @@ def conditional(parameters: MixtureParameters, indices: ArrayLike, values: Array
     Weights are the responsibilities of the marginal mixture for the values; means and covariances are those
     of `fastdist.multivariate_normal.conditional`, in which nothing is subtracted.
     """
-    d = parameters.dimension
-    if not np.size(indices):
-        raise ValueError("`indices` is empty: name one dimension at least.")
-    given = check_dimensions(indices, d, "indices", "variables that are given")
-    others = np.setdiff1d(np.arange(d), given)
-    if not others.size:
-        raise ValueError("Cannot condition on all dimensions.")
-    values = np.atleast_1d(real(values, "values", ValueError))
-    if values.shape != given.shape:
-        raise ValueError(f"values are of shape {values.shape}, but indices name {given.size}")
+    given, others, values = check_given(indices, values, parameters.dimension)
+    if values.ndim > 1:
+        raise ValueError(f"values are of shape {values.shape}, but must be those of one point")
     check_finite(values, "values")
     weights = _marginal(parameters, given).responsibilities(values[None])[0]
     if parameters.diagonal:

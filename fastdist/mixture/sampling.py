@@ -16,7 +16,7 @@ from fastdist import parallel
 from fastdist._dispatch import mixture_sampling as kernels
 from fastdist.mixture.parameters import MixtureParameters
 from fastdist.random.generator import Generator, default_rng
-from fastdist.random.random_state import check_random_state
+from fastdist.random.random_state import Source, check_random_state
 from fastdist.random.stream import BlockXoshiro256
 from fastdist.typing import Array
 
@@ -24,8 +24,6 @@ from fastdist.typing import Array
 CHUNK = 1 << 14
 # Blocks of the stream that ranges of rows are multiples of: the kernel takes as many at a time.
 BLOCKS = 8
-
-Source = np.random.Generator | np.random.RandomState
 
 
 def sampler(parameters: MixtureParameters) -> kernels.MixtureSampler:

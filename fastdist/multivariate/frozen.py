@@ -24,10 +24,10 @@ from fastdist.multivariate.parameters import (
     process_quantiles,
     squeeze,
 )
-from fastdist.multivariate.relations import check_dimensions, mean_given
+from fastdist.multivariate.relations import check_dimensions, check_given, mean_given
 from fastdist.random.generator import Generator, Size
 from fastdist.random.multivariate_sampling import as_shape, check_batch
-from fastdist.random.random_state import check_random_state
+from fastdist.random.random_state import HasRandomState, Source, check_random_state
 from fastdist.read_only import read_only
 from fastdist.typing import Array
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 READ_ONLY = "{} is read-only: make another distribution with the one that you want"
 
 
-class FrozenMultivariateNormal:
+class FrozenMultivariateNormal(HasRandomState):
     """The multivariate normal distribution for one mean and one covariance, or a batch of them.
 
     The covariance is factored once.  Each method is that of `fastdist.multivariate_normal`, without the
@@ -108,26 +108,13 @@ class FrozenMultivariateNormal:
         self.maxpts = maxpts or 1_000_000 * self.dim
         self.abseps = abseps
         self.releps = releps
-        self._random_state = None if seed is None else check_random_state(seed)
-        self._set_batch()
-
-    def _set_batch(self) -> None:
+        if seed is not None:
+            self.random_state = seed
         self._batch: tuple[int, ...] = ()
         self._batched = self._mean.ndim > 1 or len(self._factored.shape) > 2
         if self._batched:
             self._batch = np.broadcast_shapes(self._mean.shape[:-1], self._factored.shape[:-2])
         self._whitener = self._new_whitener()
-
-    def _reshaped(self, mean: tuple[int, ...], cov: tuple[int, ...]) -> Self:
-        """Itself, with a mean and a covariance of these shapes.
-
-        By SciPy's rules a mean and a covariance of one number each are no batch, whatever their axes.
-        """
-        if (self._mean.shape, self._factored.shape) != (mean, cov):
-            self._mean = self._mean.reshape(mean)
-            self.cov_object = self._factored = self._factored.broadcast_to(cov)
-            self._set_batch()
-        return self
 
     def _new_whitener(self) -> density.Whitener | None:
         """What evaluates few points in no time, for one regular distribution."""
@@ -173,13 +160,8 @@ class FrozenMultivariateNormal:
     def cov(self) -> Array:
         return read_only(np.asarray(self.cov_object.covariance, np.float64), READ_ONLY.format("cov"))
 
-    @property
-    def random_state(self) -> np.random.Generator | np.random.RandomState:
-        return self.dist.random_state if self._random_state is None else self._random_state
-
-    @random_state.setter
-    def random_state(self, seed: Any) -> None:
-        self._random_state = check_random_state(seed)
+    def _inherited_random_state(self) -> Source:
+        return self.dist.random_state
 
     def _of_points(self, function: Callable[[Array, Array], Any], x: ArrayLike) -> Any:
         """``function(points, mean)``, in SciPy's shape."""
@@ -216,17 +198,14 @@ class FrozenMultivariateNormal:
 
     def rvs(self, size: Size = 1, random_state: Any = None) -> Any:
         """Draw random rows: `fastdist.multivariate_normal.rvs`."""
-        rng = self.random_state if random_state is None else check_random_state(random_state)
+        rng = self._source(random_state)
         represented = not isinstance(self.cov_object, Factored)
         if self._batched:
             return self._rvs_of_batch(rng, None if type(size) is int and size == 1 else size)
         if represented and (size is None or (not np.iterable(size) and not size)):
             size = ()  # as SciPy reads it
         if isinstance(rng, Generator):
-            if isinstance(self._factored, FactoredCovariance):
-                out = rng.multivariate_normal(self._mean, size=size, scale_tril=self._factored.scale_tril)
-            else:
-                out = rng.multivariate_normal(self._mean, self._factored.covariance, size, "ignore")
+            out = self._rvs_of_generator(rng, size)
         elif represented:
             out = self._mean + self.cov_object.colorize(rng.normal(size=(*as_shape(size), self.dim)))  # type: ignore[arg-type]
         else:
@@ -234,13 +213,17 @@ class FrozenMultivariateNormal:
             out = rng.multivariate_normal(self._mean, self.cov, shape, "ignore")  # it has been checked
         return out if represented else squeeze(out)
 
-    def _rvs_of_batch(self, rng: np.random.Generator | np.random.RandomState, size: Size) -> Array:
+    def _rvs_of_generator(self, rng: Generator, size: Size) -> Array:
+        """Rows that a `fastdist.Generator` draws."""
+        if isinstance(self._factored, SingularCovariance):
+            return rng.multivariate_normal(self._mean, self._factored.covariance, size, "ignore")
+        return rng.multivariate_normal(self._mean, size=size, scale_tril=self._factored.scale_tril)
+
+    def _rvs_of_batch(self, rng: Source, size: Size) -> Array:
         """One row for each, or as many as `size` says."""
         factored = self._factored
         if isinstance(rng, Generator):
-            if isinstance(factored, SingularCovariance):
-                return rng.multivariate_normal(self._mean, factored.covariance, size, "ignore")
-            return rng.multivariate_normal(self._mean, size=size, scale_tril=factored.scale_tril)
+            return self._rvs_of_generator(rng, size)
         rows = self._batch if size is None else as_shape(size)
         check_batch(rows, self._batch)
         z = rng.standard_normal((*rows, self.dim))
@@ -316,7 +299,7 @@ class FrozenMultivariateNormal:
         mean = self._mean[..., chosen]
         cov = entries(self._factored.covariance, chosen)
         part = of_covariance(cov, self.allow_singular, known_semidefinite=True)
-        return self.dist.freeze(mean, part, self.allow_singular)._reshaped(mean.shape, part.shape)
+        return self.dist.freeze(mean, part, self.allow_singular)
 
     def conditional(self, indices: ArrayLike, values: ArrayLike) -> FrozenMultivariateNormal:
         """The distribution of the other components, given the values of some.
@@ -366,18 +349,7 @@ class FrozenMultivariateNormal:
         >>> weight.mean, weight.cov
         (array([76.]), array([[44.]]))
         """
-        empty = "`indices` is empty: name one component at least."
-        given = check_dimensions(indices, self.dim, "indices", "variables that are given", empty)
-        others = np.setdiff1d(np.arange(self.dim), given)
-        if not others.size:
-            raise ValueError("Cannot condition on all dimensions. Leave at least one out of `indices`.")
-        values = np.atleast_1d(real(values, "values", ValueError))
-        count = given.size
-        if values.shape[-1] != count:
-            raise ValueError(
-                f"values have {values.shape[-1]} components, but indices name {count}: "
-                f"values must be of shape (..., {count}), not {values.shape}"
-            )
+        given, others, values = check_given(indices, values, self.dim)
         if self._batch:
             _check_broadcast("values and the batch of distributions", values.shape[:-1], self._batch)
         order = np.concatenate([given, others])
@@ -388,9 +360,8 @@ class FrozenMultivariateNormal:
             return self._conditional_of_singular(values, mean, joint)
         conditional_mean = mean_given(values, mean, factor)
         _check_distance(conditional_mean, values, mean)
-        conditional_factor = factor[..., count:, count:].copy()
-        conditional = self.dist.freeze(conditional_mean, scale_tril=conditional_factor)
-        return conditional._reshaped(conditional_mean.shape, conditional_factor.shape)
+        rest = factor[..., given.size :, given.size :].copy()
+        return self.dist.freeze(conditional_mean, FactoredCovariance(rest))
 
     @np.errstate(all="ignore")
     def _conditional_of_singular(self, values: Array, mean: Array, joint: Array) -> FrozenMultivariateNormal:
@@ -416,8 +387,7 @@ class FrozenMultivariateNormal:
         free = left > SINGULAR * whole[..., count:]
         cov = np.where(free[..., :, None] & free[..., None, :], cov, 0.0)
         part = of_covariance(cov, allow_singular=True, known_semidefinite=True)
-        conditional = self.dist.freeze(conditional_mean, part, allow_singular=True)
-        return conditional._reshaped(conditional_mean.shape, cov.shape)
+        return self.dist.freeze(conditional_mean, part, allow_singular=True)
 
     @np.errstate(all="ignore")
     def kl_divergence(self, other: Any) -> Any:

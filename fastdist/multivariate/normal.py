@@ -11,10 +11,10 @@ from fastdist.covariance.ellipse import ConfidenceEllipse
 from fastdist.multivariate.frozen import FrozenMultivariateNormal
 from fastdist.multivariate.likelihood import fit
 from fastdist.random.generator import Size
-from fastdist.random.random_state import check_random_state
+from fastdist.random.random_state import HasRandomState
 
 
-class MultivariateNormal:
+class MultivariateNormal(HasRandomState):
     """The multivariate normal distribution with mean `mean` and covariance `cov`.
 
     ``multivariate_normal(mean, cov)`` is the distribution with these parameters kept, its covariance factored
@@ -91,7 +91,7 @@ class MultivariateNormal:
     """
 
     def __init__(self, seed: Any = None) -> None:
-        self._random_state = check_random_state(seed)
+        self.random_state = seed
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         if self is multivariate_normal:
@@ -146,14 +146,6 @@ class MultivariateNormal:
         )
 
     __call__ = freeze
-
-    @property
-    def random_state(self) -> np.random.Generator | np.random.RandomState:
-        return self._random_state
-
-    @random_state.setter
-    def random_state(self, seed: Any) -> None:
-        self._random_state = check_random_state(seed)
 
     def rvs(
         self,

@@ -158,7 +158,7 @@ def _broadcast_mean(given: Any, dim: int) -> Array:
     """The mean that goes with an object that represents a covariance."""
     _check_dimension(dim, "cov")
     mean = real(0.0 if given is None else given, "mean", ValueError, "mean and cov")
-    if mean.ndim > 1 and mean.shape[-1] == dim:
+    if mean.shape[-1:] == (dim,):
         return mean.copy()
     try:
         return np.broadcast_to(mean, (dim,)).copy()

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
-from fastdist.covariance.checks import as_array
+from fastdist.covariance.checks import as_array, real
 from fastdist.typing import Array
 
 
@@ -22,6 +22,25 @@ def mean_given(values: Array, mean: Array, factor: Array) -> Array:
     z = np.concatenate([w, np.zeros((*w.shape[:-1], d - count))], axis=-1)
     conditional_mean: Array = sampling.colorize(z, mean, factor)[..., count:]
     return conditional_mean
+
+
+def check_given(
+    indices: ArrayLike, values: ArrayLike, dim: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
+    """The components that are given, the others, and the values: checks the arguments of `conditional`."""
+    empty = "`indices` is empty: name one component at least."
+    given = check_dimensions(indices, dim, "indices", "variables that are given", empty)
+    others = np.setdiff1d(np.arange(dim), given)
+    if not others.size:
+        raise ValueError("Cannot condition on all dimensions. Leave at least one out of `indices`.")
+    values = np.atleast_1d(real(values, "values", ValueError))
+    count = given.size
+    if values.shape[-1] != count:
+        raise ValueError(
+            f"values have {values.shape[-1]} components, but indices name {count}: "
+            f"values must be of shape (..., {count}), not {values.shape}"
+        )
+    return given, others, values
 
 
 def check_dimensions(

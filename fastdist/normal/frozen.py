@@ -16,6 +16,7 @@ from fastdist.normal.scipy_norm import frozen_class
 if TYPE_CHECKING:
     from fastdist.normal.normal import Normal
     from fastdist.random.generator import Size
+    from fastdist.random.random_state import Source
 
 
 def norm(loc: Any = 0, scale: Any = 1) -> tuple[Any, Any]:
@@ -148,7 +149,7 @@ class FrozenNormal(CopiedWhole):
         return self.dist.isf(q, self._loc, self._scale, **keywords)
 
     @property
-    def random_state(self) -> np.random.Generator | np.random.RandomState:
+    def random_state(self) -> Source:
         return self.dist.random_state
 
     @random_state.setter

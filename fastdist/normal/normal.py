@@ -17,7 +17,7 @@ from fastdist.normal.frozen import CopiedWhole, FrozenNormal
 from fastdist.normal.likelihood import loglikelihood, mean_and_deviation
 from fastdist.normal.scipy_norm import loaded_norm, scipy_norm
 from fastdist.random.generator import Generator, Size
-from fastdist.random.random_state import check_random_state
+from fastdist.random.random_state import SHARED, HasRandomState, Source
 
 # The short way of each ufunc, for numbers and small arrays; its result is None where it does not apply.
 _pdf, _logpdf, _cdf, _logcdf, _sf, _logsf, _ppf, _isf = map(
@@ -25,7 +25,7 @@ _pdf, _logpdf, _cdf, _logcdf, _sf, _logsf, _ppf, _isf = map(
 )
 
 
-class Normal(CopiedWhole):
+class Normal(HasRandomState, CopiedWhole):
     """The normal distribution with mean `loc` and standard deviation `scale`.
 
     ``norm(loc, scale)`` is the distribution with these parameters kept: see `freeze`.
@@ -112,8 +112,6 @@ class Normal(CopiedWhole):
     shapes = None
     numargs = 0
 
-    _random_state: np.random.Generator | np.random.RandomState | None = None
-
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
         """What ``isinstance`` asks, as SciPy does before it takes a distribution."""
@@ -147,13 +145,9 @@ class Normal(CopiedWhole):
 
     __call__ = freeze
 
-    @property
-    def random_state(self) -> np.random.Generator | np.random.RandomState:
-        return _default if self._random_state is None else self._random_state
-
-    @random_state.setter
-    def random_state(self, seed: Any) -> None:
-        self._random_state = None if seed is None or seed is _default else check_random_state(seed)
+    def _own_random_state(self, seed: Any) -> Source | None:
+        """None for that which is shared, so that copies share it as well."""
+        return None if seed is None or seed is SHARED else super()._own_random_state(seed)
 
     def pdf(self, x: Any, loc: Any = 0, scale: Any = 1, **keywords: Any) -> Any:
         """Probability density, ``exp(-z**2 / 2) / (scale * sqrt(2 * pi))``.
@@ -303,7 +297,7 @@ class Normal(CopiedWhole):
         >>> norm.rvs([0, 100], [1, 15], size=(3, 2), random_state=7).shape
         (3, 2)
         """
-        rng = self.random_state if random_state is None else check_random_state(random_state)
+        rng = self._source(random_state)
         loc, scale = real(loc, "loc"), real(scale, "scale")
         if not np.all(scale >= 0):
             wrong = scale[~(scale >= 0)][0]
@@ -709,6 +703,4 @@ def _shape(size: Any) -> tuple[int, ...]:
     return shape
 
 
-# What all distributions draw from whose random_state is None.
-_default = check_random_state(None)
 norm = Normal()

@@ -5,7 +5,7 @@ Its modules:
     stream                  BlockXoshiro256, the random stream as a NumPy bit generator
     generator               Generator and default_rng
     multivariate_sampling   normals of several dimensions, drawn by a Generator
-    random_state            what the argument ``random_state`` of SciPy and scikit-learn may be
+    random_state            what `random_state` may be, as an argument and as an attribute
 """
 
 from fastdist.random.generator import Generator, default_rng

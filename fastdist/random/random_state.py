@@ -1,4 +1,4 @@
-"""``random_state``, the argument of SciPy's distributions that says what random numbers are made of."""
+"""``random_state``, which says what random numbers are made of: an argument and an attribute, as in SciPy."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from numpy.random import RandomState, SeedSequence
 
 from fastdist.random.generator import default_rng
 
+Source = np.random.Generator | RandomState
 
-def check_random_state(seed: Any) -> np.random.Generator | RandomState:
+
+def check_random_state(seed: Any) -> Source:
     """What to draw from.
 
     Parameters
@@ -49,3 +51,33 @@ def check_random_state(seed: Any) -> np.random.Generator | RandomState:
         f"{seed!r} cannot be used to seed a fastdist.Generator instance: pass None, an int, a SeedSequence, "
         "a Generator or a RandomState"
     )
+
+
+# The stream of `norm`, of its copies and of its frozen distributions, until they have one of their own.
+SHARED = check_random_state(None)
+
+
+class HasRandomState:
+    """A base with the attribute `random_state`: what its methods draw from if nothing else is given."""
+
+    _random_state: Source | None = None  # its own, if it has one
+
+    @property
+    def random_state(self) -> Source:
+        return self._inherited_random_state() if self._random_state is None else self._random_state
+
+    @random_state.setter
+    def random_state(self, seed: Any) -> None:
+        self._random_state = self._own_random_state(seed)
+
+    def _inherited_random_state(self) -> Source:
+        """What the methods draw from while there is no state of its own."""
+        return SHARED
+
+    def _own_random_state(self, seed: Any) -> Source | None:
+        """What ``random_state = seed`` keeps."""
+        return check_random_state(seed)
+
+    def _source(self, random_state: Any) -> Source:
+        """What a method draws from whose argument `random_state` is this one."""
+        return self.random_state if random_state is None else check_random_state(random_state)
