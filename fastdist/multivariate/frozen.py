@@ -50,12 +50,8 @@ class FrozenMultivariateNormal(HasRandomState):
     ----------
     dist : MultivariateNormal
         `fastdist.multivariate_normal`.
-    mean, cov, allow_singular, scale_tril, precision
+    mean, cov, allow_singular, seed, maxpts, abseps, releps, scale_tril, precision
         As described there.
-    seed : optional
-        What `rvs` draws from, as its ``random_state``.
-    maxpts, abseps, releps : optional
-        For `cdf` and `logcdf`: SciPy's.
 
     Attributes
     ----------
@@ -270,31 +266,7 @@ class FrozenMultivariateNormal(HasRandomState):
         )
 
     def marginal(self, dimensions: ArrayLike) -> FrozenMultivariateNormal:
-        """The distribution of some of the components.
-
-        Parameters
-        ----------
-        dimensions : int or 1-D array_like of ints
-            Which, and in which order; negative ones count from the end.
-
-        Returns
-        -------
-        FrozenMultivariateNormal
-            With ``mean[dimensions]`` and ``cov[dimensions][:, dimensions]``.
-
-        Raises
-        ------
-        ValueError
-            If `dimensions` is empty, holds no integers, one twice, or one that there is not.
-
-        Examples
-        --------
-        >>> from fastdist import multivariate_normal
-        >>> joint = multivariate_normal([1, 2, 3], [[4, 1, 0], [1, 2, 1], [0, 1, 3]])
-        >>> joint.marginal([2, 0]).cov
-        array([[3., 0.],
-               [0., 4.]])
-        """
+        """The distribution of some of the components: `fastdist.multivariate_normal.marginal`."""
         chosen = check_dimensions(dimensions, self.dim)
         mean = self._mean[..., chosen]
         cov = entries(self._factored.covariance, chosen)
@@ -302,53 +274,7 @@ class FrozenMultivariateNormal(HasRandomState):
         return self.dist.freeze(mean, part, self.allow_singular)
 
     def conditional(self, indices: ArrayLike, values: ArrayLike) -> FrozenMultivariateNormal:
-        """The distribution of the other components, given the values of some.
-
-        Parameters
-        ----------
-        indices : int or 1-D array_like of ints
-            Which components are given: b.
-        values : array_like, shape (..., len(indices))
-            Their values, which must not be infinite; NaN makes a mean of NaN.  Further axes make a batch of
-            distributions, with one covariance.
-
-        Returns
-        -------
-        FrozenMultivariateNormal
-            Of the components a that are not given, in their order.
-
-        Raises
-        ------
-        ValueError
-            If `indices` is empty, holds all of them, no integers, one twice, or one that there is not; if
-            `values` is of another length, infinite, or infinitely far from the mean.
-        TypeError
-            If `values` is complex.
-        numpy.linalg.LinAlgError
-            If the covariance of the components that are given is singular.
-
-        Notes
-        -----
-        With S the covariance and m the mean [1]_,
-
-            mean = m_a + S_ab S_bb^-1 (values - m_b),    cov = S_aa - S_ab S_bb^-1 S_ba.
-
-        In the order (b, a) the factor of S is ``[[L_bb, 0], [L_ab, L_aa]]``.  Then the mean is ``m_a + L_ab
-        w`` with ``L_bb w = values - m_b``, and L_aa is the factor of the covariance: nothing is subtracted,
-        and it stays positive definite.
-
-        References
-        ----------
-        .. [1] M. L. Eaton, Multivariate Statistics: A Vector Space Approach (1983), proposition 3.13.
-
-        Examples
-        --------
-        >>> from fastdist import multivariate_normal
-        >>> body = multivariate_normal([170, 70], [[100, 60], [60, 80]])
-        >>> weight = body.conditional(0, 180)
-        >>> weight.mean, weight.cov
-        (array([76.]), array([[44.]]))
-        """
+        """The distribution of the others, given some: `fastdist.multivariate_normal.conditional`."""
         given, others, values = check_given(indices, values, self.dim)
         if self._batch:
             _check_broadcast("values and the batch of distributions", values.shape[:-1], self._batch)
@@ -391,43 +317,7 @@ class FrozenMultivariateNormal(HasRandomState):
 
     @np.errstate(all="ignore")
     def kl_divergence(self, other: Any) -> Any:
-        """Kullback-Leibler divergence of this distribution from `other`, KL(this || other), in nats.
-
-        Parameters
-        ----------
-        other : FrozenMultivariateNormal
-            Or anything with a `mean` and a `cov`, of as many dimensions.
-
-        Returns
-        -------
-        float64 or ndarray of float64
-            ``E[logpdf(X) - other.logpdf(X)]``, X of this distribution, of the shape to which batches
-            broadcast.  inf if one of the two is singular, or a mean infinitely far from the other; NaN if
-            that distance is.
-
-        Raises
-        ------
-        ValueError
-            If the dimensions differ, or both are singular.
-        TypeError
-            If `other` is no distribution.
-
-        Notes
-        -----
-        With ``M = L1^-1 L0``, where L0 and L1 are the factors of this distribution and of `other`, and
-        ``y = L1^-1 (m0 - m1)``,
-
-            (|y|^2 + sum_{i>j} M_ij^2 + sum_i (M_ii^2 - 1 - ln M_ii^2)) / 2,
-
-        a sum of terms none of which is negative.
-
-        Examples
-        --------
-        >>> from fastdist import multivariate_normal
-        >>> p, q = multivariate_normal([0, 0], [1, 1]), multivariate_normal([1, 0], [1, 1])
-        >>> p.kl_divergence(q)
-        np.float64(0.5)
-        """
+        """Divergence from another, in nats: `fastdist.multivariate_normal.kl_divergence`."""
         other = self._same_space(other)
         regular = [isinstance(d._factored, FactoredCovariance) for d in (self, other)]
         if not all(regular):
@@ -450,45 +340,7 @@ class FrozenMultivariateNormal(HasRandomState):
 
     @np.errstate(all="ignore")
     def wasserstein(self, other: Any) -> Any:
-        """2-Wasserstein distance from another distribution, which is a metric.
-
-        Parameters
-        ----------
-        other : FrozenMultivariateNormal
-            Or anything with a `mean` and a `cov`, of as many dimensions; both may be singular.
-
-        Returns
-        -------
-        float64 or ndarray of float64
-            The distance, of the shape to which batches broadcast.  inf if a mean is infinitely far from the
-            other; NaN if that distance is.
-
-        Raises
-        ------
-        ValueError
-            If the dimensions differ.
-        TypeError
-            If `other` is no distribution.
-
-        Notes
-        -----
-        Its square is [1]_ ``|m0 - m1|^2 + tr(S0 + S1 - 2 (S1^1/2 S0 S1^1/2)^1/2)``.  That trace is
-        ``|L0 - L1 Q|^2`` for any factors of the covariances, where Q is the orthogonal matrix that brings
-        them nearest to each other: ``Q = U V^T`` with the singular value decomposition ``L1^T L0 = U s V^T``.
-        So no large numbers cancel.  (By NumPy's LAPACK; the last bits depend on the machine.)
-
-        References
-        ----------
-        .. [1] M. Gelbrich, "On a formula for the L2 Wasserstein metric between measures on Euclidean and
-           Hilbert spaces", Mathematische Nachrichten 147 (1990).
-
-        Examples
-        --------
-        >>> from fastdist import multivariate_normal
-        >>> p, q = multivariate_normal([0, 0], [1, 4]), multivariate_normal([3, 4], [1, 4])
-        >>> p.wasserstein(q).round(12)
-        np.float64(5.0)
-        """
+        """2-Wasserstein distance from another: `fastdist.multivariate_normal.wasserstein`."""
         other = self._same_space(other)
         first, second = self._factored.factor, other._factored.factor
         u, _, vt = np.linalg.svd(second.mT @ first)
@@ -503,37 +355,7 @@ class FrozenMultivariateNormal(HasRandomState):
         return distance[()]
 
     def confidence_ellipse(self, level: float = 0.95) -> ConfidenceEllipse:
-        """The ellipse that holds a two-dimensional variable with a given probability.
-
-        Parameters
-        ----------
-        level : float, optional
-            The probability, in [0, 1).
-
-        Returns
-        -------
-        ConfidenceEllipse
-            With `center`, `width`, `height` and `angle`, drawn by ``matplotlib.patches.Ellipse(e.center,
-            e.width, e.height, angle=e.angle)``; and with ``points()``, the line itself.
-
-        Raises
-        ------
-        ValueError
-            If `level` is outside of [0, 1), or this is not one distribution in two dimensions.
-
-        Notes
-        -----
-        Squared Mahalanobis distances have a chi-square distribution with 2 degrees of freedom, whose quantile
-        is ``-2 log(1 - level)``; so the half axes are the square roots of this times the eigenvalues of the
-        covariance.  The ellipse of one standard deviation has level 0.3935, not 0.6827.
-
-        Examples
-        --------
-        >>> from fastdist import multivariate_normal
-        >>> ellipse = multivariate_normal([0, 10], [[4, 0], [0, 1]]).confidence_ellipse(0.95)
-        >>> ellipse.center, round(ellipse.width, 4), round(ellipse.height, 4), ellipse.angle
-        ((0.0, 10.0), 9.791, 4.8955, 0.0)
-        """
+        """The ellipse with a given probability: `fastdist.multivariate_normal.confidence_ellipse`."""
         if self.dim != 2 or self._batched:
             what = "a batch" if self._batched else f"one in {self.dim}"
             raise ValueError(f"confidence_ellipse needs one distribution in 2 dimensions, not {what}")

@@ -39,6 +39,13 @@ class MultivariateNormal(HasRandomState):
         Instead of `cov`: its factor L, ``cov = L @ L.T``, lower triangular with a positive diagonal.
     precision : array_like, shape (..., d, d), optional
         Instead of `cov`: its inverse.
+    other : FrozenMultivariateNormal
+        Another distribution, or anything with a `mean` and a `cov`, of as many dimensions.
+    maxpts : int, optional
+        For `cdf` and `logcdf`: the largest number of points of the integration, a million for each dimension
+        by default.
+    abseps, releps : float, optional
+        For `cdf` and `logcdf`: the absolute and the relative error that is tolerated.
     seed : optional
         What `rvs` draws from if nothing else is given: all that its ``random_state`` accepts.
 
@@ -50,18 +57,21 @@ class MultivariateNormal(HasRandomState):
     Raises
     ------
     ValueError
-        If shapes do not match, or `mean` is empty; if a matrix is not finite, not symmetric, or has negative
-        eigenvalues; if `scale_tril` is not a factor; if an argument holds strings.
+        If shapes or dimensions do not match, or `mean` is empty; if a matrix is not finite, not symmetric, or
+        has negative eigenvalues; if `scale_tril` is not a factor; if an argument holds strings.
     numpy.linalg.LinAlgError
         A ValueError, too: unless ``allow_singular=True``, if the covariance is singular or not symmetric;
         if `precision` is not positive definite.
     TypeError
         If an argument is complex, or not a number; if more than one of `cov`, `scale_tril` and `precision` is
-        given.
+        given; if `other` is no distribution.
 
     Notes
     -----
     Only `seed` is a parameter of the class.  The others are shared by the methods, and so are the errors.
+
+    `pdf`, `logpdf` and `mahalanobis` return an array of shape (...), or a number: of float32 for float32 `x`,
+    else of float64.  Axes of length 1 are removed, unless there is a batch.
 
     The interface is that of `scipy.stats.multivariate_normal`: the same order of arguments, the same shapes,
     the same errors.
@@ -112,13 +122,6 @@ class MultivariateNormal(HasRandomState):
         precision: Any = None,
     ) -> FrozenMultivariateNormal:
         """The distribution with its parameters: ``multivariate_normal(mean, cov)``.
-
-        Parameters
-        ----------
-        seed : optional
-            What `rvs` draws from: all that its ``random_state`` accepts.
-        maxpts, abseps, releps : optional
-            What `cdf` and `logcdf` take.
 
         Returns
         -------
@@ -205,11 +208,6 @@ class MultivariateNormal(HasRandomState):
     ) -> Any:
         """Probability density, ``exp(logpdf(x))``.
 
-        Returns
-        -------
-        float64, float32 or ndarray, shape (...)
-            float32 for float32 `x`; without axes of length 1, unless there is a batch.
-
         Examples
         --------
         >>> from fastdist import multivariate_normal
@@ -232,11 +230,6 @@ class MultivariateNormal(HasRandomState):
 
         It is ``-(d log(2 pi) + log det cov + |L^-1 (x - mean)|^2) / 2`` with ``cov = L L^T``; -inf outside of
         the support of a singular distribution, on which its density is [1]_.
-
-        Returns
-        -------
-        float64, float32 or ndarray, shape (...)
-            float32 for float32 `x`; without axes of length 1, unless there is a batch.
 
         References
         ----------
@@ -326,10 +319,6 @@ class MultivariateNormal(HasRandomState):
 
         Parameters
         ----------
-        maxpts : int, optional
-            The largest number of points of the integration, a million for each dimension by default.
-        abseps, releps : float, optional
-            The absolute and the relative error that is tolerated.
         lower_limit : array_like, optional
             Lower ends of the components; -inf by default.
         rng : numpy.random.Generator, optional
@@ -417,15 +406,30 @@ class MultivariateNormal(HasRandomState):
         scale_tril: Any = None,
         precision: Any = None,
     ) -> FrozenMultivariateNormal:
-        """The distribution of some of the components: `FrozenMultivariateNormal.marginal`.
+        """The distribution of some of the components.
 
-        It has ``mean[dimensions]`` and ``cov[dimensions][:, dimensions]``.
+        Parameters
+        ----------
+        dimensions : int or 1-D array_like of ints
+            Which, and in which order; negative ones count from the end.
+
+        Returns
+        -------
+        FrozenMultivariateNormal
+            With ``mean[dimensions]`` and ``cov[dimensions][:, dimensions]``.
+
+        Raises
+        ------
+        ValueError
+            If `dimensions` is empty, holds no integers, one twice, or one that there is not.
 
         Examples
         --------
         >>> from fastdist import multivariate_normal
-        >>> multivariate_normal.marginal(0, [1, 2], [[4, 1], [1, 2]]).cov
-        array([[4.]])
+        >>> cov = [[4, 1, 0], [1, 2, 1], [0, 1, 3]]
+        >>> multivariate_normal.marginal([2, 0], [1, 2, 3], cov).cov
+        array([[3., 0.],
+               [0., 4.]])
         """
         frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
         return frozen.marginal(dimensions)
@@ -441,17 +445,51 @@ class MultivariateNormal(HasRandomState):
         scale_tril: Any = None,
         precision: Any = None,
     ) -> FrozenMultivariateNormal:
-        """The distribution of the other components, given some: `FrozenMultivariateNormal.conditional`.
+        """The distribution of the other components, given the values of some.
 
-        With S the covariance, m the mean, b the `indices` and a the other components,
+        Parameters
+        ----------
+        indices : int or 1-D array_like of ints
+            Which components are given: b.
+        values : array_like, shape (..., len(indices))
+            Their values, which must not be infinite; NaN makes a mean of NaN.  Further axes make a batch of
+            distributions, with one covariance.
+
+        Returns
+        -------
+        FrozenMultivariateNormal
+            Of the components a that are not given, in their order.
+
+        Raises
+        ------
+        ValueError
+            If `indices` is empty, holds all of them, no integers, one twice, or one that there is not; if
+            `values` is of another length, infinite, or infinitely far from the mean.
+        TypeError
+            If `values` is complex.
+        numpy.linalg.LinAlgError
+            If the covariance of the components that are given is singular.
+
+        Notes
+        -----
+        With S the covariance and m the mean [1]_,
 
             mean = m_a + S_ab S_bb^-1 (values - m_b),    cov = S_aa - S_ab S_bb^-1 S_ba.
+
+        In the order (b, a) the factor of S is ``[[L_bb, 0], [L_ab, L_aa]]``.  Then the mean is ``m_a + L_ab
+        w`` with ``L_bb w = values - m_b``, and L_aa is the factor of the covariance: nothing is subtracted,
+        and it stays positive definite.
+
+        References
+        ----------
+        .. [1] M. L. Eaton, Multivariate Statistics: A Vector Space Approach (1983), proposition 3.13.
 
         Examples
         --------
         >>> from fastdist import multivariate_normal
-        >>> multivariate_normal.conditional(0, 180, [170, 70], [[100, 60], [60, 80]]).mean
-        array([76.])
+        >>> weight = multivariate_normal.conditional(0, 180, [170, 70], [[100, 60], [60, 80]])
+        >>> weight.mean, weight.cov
+        (array([76.]), array([[44.]]))
         """
         frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
         return frozen.conditional(indices, values)
@@ -466,9 +504,28 @@ class MultivariateNormal(HasRandomState):
         scale_tril: Any = None,
         precision: Any = None,
     ) -> Any:
-        """Divergence from another distribution, in nats: `FrozenMultivariateNormal.kl_divergence`.
+        """Kullback-Leibler divergence of this distribution from `other`, KL(this || other), in nats.
 
-        It is KL(this || other) = ``E[logpdf(X) - other.logpdf(X)]``, X of this distribution.
+        Returns
+        -------
+        float64 or ndarray of float64
+            ``E[logpdf(X) - other.logpdf(X)]``, X of this distribution, of the shape to which batches
+            broadcast.  inf if one of the two is singular, or a mean infinitely far from the other; NaN if
+            that distance is.
+
+        Raises
+        ------
+        ValueError
+            If both are singular.
+
+        Notes
+        -----
+        With ``M = L1^-1 L0``, where L0 and L1 are the factors of this distribution and of `other`, and
+        ``y = L1^-1 (m0 - m1)``,
+
+            (|y|^2 + sum_{i>j} M_ij^2 + sum_i (M_ii^2 - 1 - ln M_ii^2)) / 2,
+
+        a sum of terms none of which is negative.
 
         Examples
         --------
@@ -490,16 +547,32 @@ class MultivariateNormal(HasRandomState):
         scale_tril: Any = None,
         precision: Any = None,
     ) -> Any:
-        """2-Wasserstein distance from another distribution: `FrozenMultivariateNormal.wasserstein`.
+        """2-Wasserstein distance from another distribution, which is a metric.
 
-        Its square is ``|m0 - m1|^2 + tr(S0 + S1 - 2 (S1^1/2 S0 S1^1/2)^1/2)`` for means m and covariances S.
+        Returns
+        -------
+        float64 or ndarray of float64
+            The distance, of the shape to which batches broadcast; both may be singular.  inf if a mean is
+            infinitely far from the other; NaN if that distance is.
+
+        Notes
+        -----
+        Its square is [1]_ ``|m0 - m1|^2 + tr(S0 + S1 - 2 (S1^1/2 S0 S1^1/2)^1/2)``.  That trace is
+        ``|L0 - L1 Q|^2`` for any factors of the covariances, where Q is the orthogonal matrix that brings
+        them nearest to each other: ``Q = U V^T`` with the singular value decomposition ``L1^T L0 = U s V^T``.
+        So no large numbers cancel.  (By NumPy's LAPACK; the last bits depend on the machine.)
+
+        References
+        ----------
+        .. [1] M. Gelbrich, "On a formula for the L2 Wasserstein metric between measures on Euclidean and
+           Hilbert spaces", Mathematische Nachrichten 147 (1990).
 
         Examples
         --------
         >>> from fastdist import multivariate_normal
-        >>> other = multivariate_normal([1, 0], [[1, 0], [0, 1]])
-        >>> multivariate_normal.wasserstein(other, [0, 0], [[1, 0], [0, 1]])
-        np.float64(1.0)
+        >>> other = multivariate_normal([3, 4], [1, 4])
+        >>> multivariate_normal.wasserstein(other, [0, 0], [1, 4]).round(12)
+        np.float64(5.0)
         """
         frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
         return frozen.wasserstein(other)
@@ -514,16 +587,36 @@ class MultivariateNormal(HasRandomState):
         scale_tril: Any = None,
         precision: Any = None,
     ) -> ConfidenceEllipse:
-        """The ellipse with a given probability: `FrozenMultivariateNormal.confidence_ellipse`.
+        """The ellipse that holds a two-dimensional variable with a given probability.
 
-        In two dimensions, ``(x - mean)^T cov^-1 (x - mean) = -2 log(1 - level)`` on it.
+        Parameters
+        ----------
+        level : float, optional
+            The probability, in [0, 1).
+
+        Returns
+        -------
+        ConfidenceEllipse
+            With `center`, `width`, `height` and `angle`, drawn by ``matplotlib.patches.Ellipse(e.center,
+            e.width, e.height, angle=e.angle)``; and with ``points()``, the line itself.
+
+        Raises
+        ------
+        ValueError
+            If `level` is outside of [0, 1), or this is not one distribution in two dimensions.
+
+        Notes
+        -----
+        Squared Mahalanobis distances have a chi-square distribution with 2 degrees of freedom, whose quantile
+        is ``-2 log(1 - level)``; so the half axes are the square roots of this times the eigenvalues of the
+        covariance.  The ellipse of one standard deviation has level 0.3935, not 0.6827.
 
         Examples
         --------
         >>> from fastdist import multivariate_normal
-        >>> ellipse = multivariate_normal.confidence_ellipse(0.95, [0, 10], [[1, 0], [0, 4]])
-        >>> round(ellipse.width, 4), round(ellipse.height, 4), ellipse.angle
-        (9.791, 4.8955, 90.0)
+        >>> ellipse = multivariate_normal.confidence_ellipse(0.95, [0, 10], [[4, 0], [0, 1]])
+        >>> ellipse.center, round(ellipse.width, 4), round(ellipse.height, 4), ellipse.angle
+        ((0.0, 10.0), 9.791, 4.8955, 0.0)
         """
         frozen = self.freeze(mean, cov, allow_singular, scale_tril=scale_tril, precision=precision)
         return frozen.confidence_ellipse(level)
