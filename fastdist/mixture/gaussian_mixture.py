@@ -115,12 +115,42 @@ class GaussianMixture(Estimator):
         Names of the features, if the data of the fit were a data frame, or batches of frames, whose names are
         all strings.
 
+    Raises
+    ------
+    NotFittedError
+        If a method needs parameters and the model has none.
+    ValueError
+        If an argument has another shape than the one below; if `X` contains an infinity; if a weight of a row
+        is negative, or all are 0; if `indices` is empty, holds no integers, one twice, or one that there is
+        not; if `cdf`, `sf`, `ppf` or `isf` is called on a mixture of more than one feature.
+    TypeError
+        If `X` is sparse, or `x`, `q` or `values` complex or no numbers.
+
     See Also
     --------
     fastdist.multivariate_normal : the distribution of a single component.
 
     Notes
     -----
+    The methods share these arguments, and the errors above:
+
+    X : array_like, shape (n, d)
+        Rows: points, or data.  NaN is a missing value, over which the density is marginalised.
+    y : optional
+        Not used; it is there for scikit-learn.
+    sample_weight : array_like, shape (n,), optional
+        Weights of the rows: a weight k counts as k rows.
+    x : array_like, shape (..., d)
+        Points of any shape; if d = 1, also of shape (n,).  For `cdf` and `sf` numbers, in an array of any
+        shape.
+    q : array_like
+        Probabilities, in [0, 1].
+    indices : int or 1-D array_like of ints
+        Some of the features, in the order that is wanted; negative ones count from the end.
+
+    Methods that learn return the model itself.  A density, a probability or a quantile is of float32 for
+    float32 arguments, else of float64; those of `x` and `q` have their shape, and are numbers for a number.
+
     The model keeps float64 parameters, even if it was fitted to float32 data; densities of float32 data are
     computed in float32.  The arrays of parameters are read-only: assign a new one to change one.
 
@@ -248,18 +278,9 @@ class GaussianMixture(Estimator):
             The data; NaN is a missing value.  float64 and float32 are read where they lie, also in a memory
             map larger than memory.  Batches are a list of arrays, a function that returns, each time, a new
             iterator over arrays, or any object that can be iterated again and again.
-        y : optional
-            Not used.
-        sample_weight : array_like, shape (n,), optional
-            A weight k counts as k rows.
         callback : callable, optional
             Called after each step with its number, the mean log-likelihood and its change; if it returns
             True, the fit ends there.
-
-        Returns
-        -------
-        GaussianMixture
-            Itself.
 
         Raises
         ------
@@ -312,24 +333,12 @@ class GaussianMixture(Estimator):
     def fit_predict(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> NDArray[np.intp]:
         """Fit, and say which component each row belongs to.
 
-        Parameters
-        ----------
-        X : array_like, shape (n, d)
-            The data.
-        y : optional
-            Not used.
-        sample_weight : array_like, shape (n,), optional
-            Weights of the rows.
+        `X` must be an array: batches are fitted by `fit`, and each is predicted then.
 
         Returns
         -------
         ndarray of int, shape (n,)
             What `predict` returns after `fit`.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As `fit` raises them.
 
         Examples
         --------
@@ -351,14 +360,10 @@ class GaussianMixture(Estimator):
     ) -> Self:
         """Learn from a batch of rows: a step of online EM.
 
+        If the model has no parameters yet, they start from this batch, as those of `fit` do.
+
         Parameters
         ----------
-        X : array_like, shape (n, d)
-            The batch.  If the model has no parameters yet, they start from this one, as those of `fit`.
-        y : optional
-            Not used.
-        sample_weight : array_like, shape (n,), optional
-            Weights of the rows.
         step_size : float, optional
             How much the batch counts against all before it, in (0, 1].  None takes ``t**-0.6`` for step t,
             where t is `n_iter_` after the call.
@@ -372,7 +377,7 @@ class GaussianMixture(Estimator):
         Raises
         ------
         ValueError, TypeError
-            As `fit` raises them; ValueError also if `step_size` is outside of (0, 1], if `n_components` or
+            As `fit` does; ValueError also if `step_size` is outside of (0, 1], if `n_components` or
             `covariance_type` have changed since the model has its parameters, or between `accumulate` and
             `step`.  Then it stays as it was.
 
@@ -422,24 +427,8 @@ class GaussianMixture(Estimator):
     def accumulate(self, X: Any, y: Any = None, sample_weight: ArrayLike | None = None) -> Self:
         """Add a batch of rows to a step of EM, which `step` ends.
 
-        Parameters
-        ----------
-        X : array_like, shape (n, d)
-            The batch.  If the model has no parameters yet, they start from this one, as those of `fit`.
-        y : optional
-            Not used.
-        sample_weight : array_like, shape (n,), optional
-            Weights of the rows.
-
-        Returns
-        -------
-        GaussianMixture
-            Itself.  The parameters do not change before `step`.
-
-        Raises
-        ------
-        ValueError, TypeError
-            As `partial_fit` raises them.
+        The parameters do not change before `step`.  If the model has none yet, they start from this batch, as
+        those of `fit` do.  Errors are those of `partial_fit`.
 
         See Also
         --------
@@ -476,10 +465,7 @@ class GaussianMixture(Estimator):
     def step(self) -> Self:
         """End the step of EM to which `accumulate` has added batches.
 
-        Returns
-        -------
-        GaussianMixture
-            Itself, with the new parameters; `n_iter_`, `lower_bound_` and `converged_` say how the step went.
+        `n_iter_`, `lower_bound_` and `converged_` say how the step went.
 
         Raises
         ------
@@ -508,22 +494,10 @@ class GaussianMixture(Estimator):
     def score_samples(self, X: ArrayLike) -> Array:
         """The log density at each row: ``log p(x) = log sum_k weight_k N(x; mean_k, covariance_k)``.
 
-        Parameters
-        ----------
-        X : array_like, shape (n, d)
-            Points; NaN is a missing value, over which the density is marginalised.
-
         Returns
         -------
         ndarray, shape (n,)
             float32 for float32 points, else float64.
-
-        Raises
-        ------
-        NotFittedError
-            If the model has no parameters.
-        ValueError
-            If `X` is not of shape (n, d), or contains an infinity.
 
         Examples
         --------
@@ -538,24 +512,10 @@ class GaussianMixture(Estimator):
     def score(self, X: ArrayLike, y: Any = None, sample_weight: ArrayLike | None = None) -> float:
         """The mean log density of rows.
 
-        Parameters
-        ----------
-        X : array_like, shape (n, d)
-            Points.
-        y : optional
-            Not used.
-        sample_weight : array_like, shape (n,), optional
-            Weights of the rows.
-
         Returns
         -------
         float
             The mean of `score_samples`.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `score_samples` raises them; ValueError if weights are negative, or all 0.
 
         Examples
         --------
@@ -579,21 +539,11 @@ class GaussianMixture(Estimator):
     def predict(self, X: ArrayLike) -> NDArray[np.intp]:
         """The component that most probably generated each row.
 
-        Parameters
-        ----------
-        X : array_like, shape (n, d)
-            Points.
-
         Returns
         -------
         ndarray of int, shape (n,)
             ``predict_proba(X).argmax(axis=1)``: the component of the largest responsibility, the first of
             equals.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `score_samples` raises them.
 
         Examples
         --------
@@ -608,20 +558,10 @@ class GaussianMixture(Estimator):
     def predict_proba(self, X: ArrayLike) -> Array:
         """Which component generated each row: the responsibilities.
 
-        Parameters
-        ----------
-        X : array_like, shape (n, d)
-            Points; NaN is a missing value.
-
         Returns
         -------
         ndarray, shape (n, K)
             The probability of each component, given the row; rows sum to 1.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `score_samples` raises them.
 
         See Also
         --------
@@ -653,20 +593,10 @@ class GaussianMixture(Estimator):
     def aic(self, X: ArrayLike) -> float:
         """Akaike's information criterion on rows: the lower the better.
 
-        Parameters
-        ----------
-        X : array_like, shape (n, d)
-            Points.
-
         Returns
         -------
         float
             ``-2 n score(X) + 2 p``, where p is the number of free parameters.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `score_samples` raises them.
 
         Examples
         --------
@@ -681,20 +611,10 @@ class GaussianMixture(Estimator):
     def bic(self, X: ArrayLike) -> float:
         """The Bayesian information criterion on rows: the lower the better.
 
-        Parameters
-        ----------
-        X : array_like, shape (n, d)
-            Points.
-
         Returns
         -------
         float
             ``-2 n score(X) + p log(n)``, where p is the number of free parameters.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `score_samples` raises them.
 
         Examples
         --------
@@ -709,26 +629,12 @@ class GaussianMixture(Estimator):
     # As a distribution: points of any shape, probabilities, quantiles, samples
 
     def logpdf(self, x: ArrayLike) -> Any:
-        """The log density, of points of any shape.
-
-        Parameters
-        ----------
-        x : array_like, shape (..., d)
-            Points; if d = 1, also of shape (n,).  An infinite one has density 0, NaN is a missing value.
+        """The log density, of points of any shape, which may be infinite: there the density is 0.
 
         Returns
         -------
         float or ndarray, shape (...)
-            As `score_samples`, for an array of shape (n, d).
-
-        Raises
-        ------
-        NotFittedError
-            If the model has no parameters.
-        ValueError
-            If points have not d components.
-        TypeError
-            If `x` is complex.
+            As `score_samples` returns it for an array of shape (n, d).
 
         Examples
         --------
@@ -748,22 +654,7 @@ class GaussianMixture(Estimator):
         return logs.reshape(points.shape[:-1])[()] if np.ndim(x) > 1 or logs.size != 1 else logs[0]
 
     def pdf(self, x: ArrayLike) -> Any:
-        """The density, of points of any shape.
-
-        Parameters
-        ----------
-        x : array_like, shape (..., d)
-            Points; if d = 1, also of shape (n,).
-
-        Returns
-        -------
-        float or ndarray, shape (...)
-            exp(logpdf).
-
-        Raises
-        ------
-        NotFittedError, ValueError, TypeError
-            As `logpdf` raises them.
+        """The density, of points of any shape: ``exp(logpdf(x))``.
 
         Examples
         --------
@@ -778,26 +669,7 @@ class GaussianMixture(Estimator):
         return density.pdf(origin, np.zeros(1), np.ones((1, 1)), logs)
 
     def cdf(self, x: ArrayLike) -> Any:
-        """The probability of a value up to `x`, if there is one feature.
-
-        Parameters
-        ----------
-        x : array_like
-            Where.
-
-        Returns
-        -------
-        float or ndarray
-            ``sum_k weight_k Phi((x - mean_k) / sigma_k)``, of the shape of `x`; float32 for float32 `x`.
-
-        Raises
-        ------
-        NotFittedError
-            If the model has no parameters.
-        ValueError
-            If it has more than one feature.
-        TypeError
-            If `x` is complex, or no number.
+        """The probability of a value up to `x`, ``sum_k weight_k Phi((x - mean_k) / sigma_k)``.
 
         See Also
         --------
@@ -819,26 +691,9 @@ class GaussianMixture(Estimator):
         return quantiles.cdf(self._fitted(), x)
 
     def sf(self, x: ArrayLike) -> Any:
-        """The probability of a value above `x`, accurate where it is small, if there is one feature.
+        """The probability of a value above `x`, ``sum_k weight_k Phi((mean_k - x) / sigma_k)``.
 
-        Parameters
-        ----------
-        x : array_like
-            Where.
-
-        Returns
-        -------
-        float or ndarray
-            ``sum_k weight_k Phi((mean_k - x) / sigma_k)``, of the shape of `x`; float32 for float32 `x`.
-
-        Raises
-        ------
-        NotFittedError
-            If the model has no parameters.
-        ValueError
-            If it has more than one feature.
-        TypeError
-            If `x` is complex, or no number.
+        It is accurate where it is small.
 
         Examples
         --------
@@ -850,27 +705,9 @@ class GaussianMixture(Estimator):
         return quantiles.sf(self._fitted(), x)
 
     def ppf(self, q: ArrayLike) -> Any:
-        """The inverse of `cdf`: the value up to which the probability is `q`, if there is one feature.
+        """The inverse of `cdf`: the value up to which the probability is `q`.
 
-        Parameters
-        ----------
-        q : array_like
-            Probability, in [0, 1].
-
-        Returns
-        -------
-        float or ndarray
-            x with ``cdf(x) = q``, of the shape of `q`; -inf at 0, inf at 1, NaN outside.  float32 for float32
-            `q`.
-
-        Raises
-        ------
-        NotFittedError
-            If the model has no parameters.
-        ValueError
-            If it has more than one feature.
-        TypeError
-            If `q` is complex, or no number.
+        It is -inf at 0, inf at 1, NaN outside.
 
         Notes
         -----
@@ -888,27 +725,9 @@ class GaussianMixture(Estimator):
         return quantiles.ppf(self._fitted(), q)
 
     def isf(self, q: ArrayLike) -> Any:
-        """The inverse of `sf`: the value above which the probability is `q`, if there is one feature.
+        """The inverse of `sf`: the value above which the probability is `q`.
 
-        Parameters
-        ----------
-        q : array_like
-            Probability, in [0, 1].
-
-        Returns
-        -------
-        float or ndarray
-            x with ``sf(x) = q``, of the shape of `q`; inf at 0, -inf at 1, NaN outside.  float32 for float32
-            `q`.
-
-        Raises
-        ------
-        NotFittedError
-            If the model has no parameters.
-        ValueError
-            If it has more than one feature.
-        TypeError
-            If `q` is complex, or no number.
+        It is inf at 0, -inf at 1, NaN outside.
 
         Examples
         --------
@@ -943,8 +762,6 @@ class GaussianMixture(Estimator):
 
         Raises
         ------
-        NotFittedError
-            If the model has no parameters.
         ValueError
             If `n_samples` is less than 1, or for any other `rng`.
         TypeError
@@ -1013,11 +830,6 @@ class GaussianMixture(Estimator):
             ``locations`` of shape (m, d), ``heights`` and ``log_heights`` of shape (m,), the highest first;
             ``len(modes)`` is m.
 
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `score_samples` raises them.
-
         See Also
         --------
         is_unimodal : whether there is but one.
@@ -1048,22 +860,7 @@ class GaussianMixture(Estimator):
         return modes.modes(parameters, modes.starts_of_data(x))
 
     def is_unimodal(self, X: ArrayLike | None = None) -> bool:
-        """Whether the density has one maximum.
-
-        Parameters
-        ----------
-        X : array_like, shape (n, d), optional
-            Data, as for `modes`.
-
-        Returns
-        -------
-        bool
-            Whether `modes` finds one.
-
-        Raises
-        ------
-        NotFittedError, ValueError
-            As `modes` raises them.
+        """Whether the density has one maximum: whether ``modes(X)`` finds one.
 
         Notes
         -----
@@ -1089,23 +886,11 @@ class GaussianMixture(Estimator):
     def marginal(self, indices: ArrayLike) -> Self:
         """The mixture of some of the features.
 
-        Parameters
-        ----------
-        indices : int or 1-D array_like of ints
-            Which, and in which order; negative ones count from the end.
-
         Returns
         -------
         GaussianMixture
             Of the same weights and the same covariance type:
             p(x_a) = sum_k weight_k N(x_a; mean_k,a, S_k,aa).  What is left out is integrated over.
-
-        Raises
-        ------
-        NotFittedError
-            If the model has no parameters.
-        ValueError
-            If `indices` is empty, holds no integers, one twice, or one that there is not.
 
         Examples
         --------
@@ -1122,8 +907,6 @@ class GaussianMixture(Estimator):
 
         Parameters
         ----------
-        indices : int or 1-D array_like of ints
-            Which are given: b.
         values : array_like, shape (len(indices),)
             Their values; a number will do for one.
 
@@ -1134,19 +917,15 @@ class GaussianMixture(Estimator):
 
         Raises
         ------
-        NotFittedError
-            If the model has no parameters.
         ValueError
-            If `indices` is empty, holds all of them, no integers, one twice, or one that there is not; if
-            `values` is of another length, or not finite.
-        TypeError
-            If `values` is complex.
+            If `indices` holds all features; if `values` is of another length, or not finite.
         numpy.linalg.LinAlgError
             If a covariance is so nearly singular that it has no factor in the order that this takes.
 
         Notes
         -----
-        Each component becomes its own conditional, and its weight says how well it explains the values [1]_:
+        Each component becomes its own conditional, and its weight says how well it explains the values [1]_,
+        with b the `indices` and a the other features:
 
             p(x_a | x_b) = sum_k r_k N(x_a; m_k, C_k),  r_k proportional to weight_k N(x_b; mean_k,b, S_k,bb),
             m_k = mean_k,a + S_k,ab S_k,bb^-1 (x_b - mean_k,b),  C_k = S_k,aa - S_k,ab S_k,bb^-1 S_k,ba.
@@ -1205,8 +984,6 @@ class GaussianMixture(Estimator):
         ------
         ImportError
             Without matplotlib, which is an extra.
-        NotFittedError
-            If the model has no parameters.
         ValueError
             If there are more than two dimensions; if `data` or `names` are for another number of dimensions.
 
