@@ -47,7 +47,10 @@ class Generator(MultivariateSampling, np.random.Generator):
     AttributeError
         If `bit_generator` is not a bit generator.
     ValueError
-        If it is the class of one instead of an instance.
+        If it is the class of one instead of an instance.  By a method that draws: if `size` is negative, or
+        not the shape of `out`; if `out` is not contiguous, writable and aligned.
+    TypeError
+        By a method that draws: if `dtype` is neither float64 nor float32, or `out` has another.
 
     See Also
     --------
@@ -62,6 +65,17 @@ class Generator(MultivariateSampling, np.random.Generator):
     Over another bit generator a normal is the quantile of the uniform that one word makes (in float32 half a
     word), so that what follows depends on its state alone: assigning ``bit_generator.state`` brings the
     draws back, as with NumPy's Generator.
+
+    `standard_normal`, `normal` and `random` share these arguments:
+
+    size : int or tuple of ints, optional
+        Shape of the result; None for one number.
+    dtype : dtype, optional
+        float64 (the default) or float32.  Normals of each are drawn natively, from a sequence of their own.
+    out : ndarray, optional
+        Array to write to, which is returned: contiguous, and of `dtype`.
+
+    NumPy's `normal` has neither `dtype` nor `out`.
 
     Examples
     --------
@@ -105,28 +119,6 @@ class Generator(MultivariateSampling, np.random.Generator):
         self, size: Size = None, dtype: DTypeLike = np.float64, out: Array | None = None
     ) -> float | Array:
         """Draw standard normals, mean 0 and standard deviation 1.
-
-        Parameters
-        ----------
-        size : int or tuple of ints, optional
-            Shape of the result; None for one number.
-        dtype : dtype, optional
-            float64 (the default) or float32; each is drawn natively, from its own sequence.
-        out : ndarray, optional
-            Array to write to; contiguous, and of `dtype`.
-
-        Returns
-        -------
-        float or ndarray
-            `out` where it is given.
-
-        Raises
-        ------
-        TypeError
-            If `dtype` is neither, or `out` has another.
-        ValueError
-            If `out` is not contiguous, writable and aligned, or its shape is not `size`; if `size` is
-            negative.
 
         Notes
         -----
@@ -202,23 +194,16 @@ class Generator(MultivariateSampling, np.random.Generator):
             Standard deviation, not negative.
         size : int or tuple of ints, optional
             Shape of the result; None for the shape to which `loc` and `scale` broadcast.
-        dtype : dtype, optional
-            float64 (the default) or float32; NumPy's Generator has float64 only.
-        out : ndarray, optional
-            Array to write to, contiguous and of `dtype`; NumPy's Generator has none.
 
         Returns
         -------
         float or ndarray
-            ``loc + scale * z`` with ``z = standard_normal(...)``, bit for bit; `out` where it is given.
+            ``loc + scale * z`` with ``z = standard_normal(...)``, bit for bit.
 
         Raises
         ------
-        TypeError
-            If `dtype` is neither, or `out` has another.
         ValueError
-            If `scale` is negative; if `loc`, `scale`, `size` and the shape of `out` do not broadcast; if
-            `out` is not contiguous, writable and aligned; if `size` is negative.
+            If `scale` is negative; if `loc`, `scale`, `size` and the shape of `out` do not broadcast.
 
         Examples
         --------
@@ -296,27 +281,7 @@ class Generator(MultivariateSampling, np.random.Generator):
     ) -> float | Array:
         """Draw uniforms in [0, 1), multiples of 2^-53 (float32: of 2^-24).
 
-        Parameters
-        ----------
-        size : int or tuple of ints, optional
-            Shape of the result; None for one number.
-        dtype : dtype, optional
-            float64 (the default) or float32.
-        out : ndarray, optional
-            Array to write to; contiguous, and of `dtype`.
-
-        Returns
-        -------
-        float or ndarray
-            `out` where it is given.  The values are NumPy's own for the same bit generator.
-
-        Raises
-        ------
-        TypeError
-            If `dtype` is neither, or `out` has another.
-        ValueError
-            If `out` is not contiguous, writable and aligned, or its shape is not `size`; if `size` is
-            negative.
+        The values are NumPy's own for the same bit generator.
 
         Examples
         --------
@@ -391,17 +356,12 @@ class Generator(MultivariateSampling, np.random.Generator):
         Parameters
         ----------
         dtype : dtype, optional
-            Of which sequence, as for `seek`.
+            Of which sequence, as for `seek`, and with its errors.
 
         Returns
         -------
         int
             The index of the next sample.
-
-        Raises
-        ------
-        TypeError
-            If the bit generator is no `BlockXoshiro256`, or for another `dtype`.
 
         Examples
         --------
