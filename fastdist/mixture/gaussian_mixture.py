@@ -836,15 +836,32 @@ class GaussianMixture(Estimator):
 
         Notes
         -----
-        From each start the fixed-point iteration ``x <- (sum_k r_k S_k^-1)^-1 sum_k r_k S_k^-1 mean_k`` [1]_
-        climbs, where r are the responsibilities and S the covariances; what it finds is a mode if the density
-        curves down in all directions.  In more than one dimension there may be more modes than components,
-        and one to which no start leads is missed.
+        In one dimension all modes lie between the smallest and the largest mean.  The sign of the derivative
+        is looked at on a grid that is finer than any component, and between the derivative's own extremes:
+        modes are counted, not guessed.
+
+        In more dimensions each start climbs by the fixed-point iteration
+
+            x <- (sum_k r_k S_k^-1)^-1 sum_k r_k S_k^-1 mean_k,
+
+        where r are the responsibilities and S the covariances [1]_, and by Newton's steps where the density
+        is concave.  The end is a mode if the density curves down in all directions; from a saddle the ascent
+        starts anew, to both sides of it.  There may be more modes than components [2]_.  So the starts are
+        the means, points of the data, and ``(sum_k a_k S_k^-1)^-1 sum_k a_k S_k^-1 mean_k`` with equal and
+        with unequal a_k > 0 for pairs, triples and all of the components: every mode is such a point, for
+        some a_k [3]_.  A mode to which no start leads is missed.
+
+        Modes less than 1e-4 standard deviations apart count as one.  (By NumPy's LAPACK; the last bits depend
+        on the machine.)
 
         References
         ----------
         .. [1] M. A. Carreira-Perpinan, "Mode-finding for mixtures of Gaussian distributions", IEEE
            Transactions on Pattern Analysis and Machine Intelligence 22 (2000).
+        .. [2] M. A. Carreira-Perpinan, C. K. I. Williams, "On the number of modes of a Gaussian mixture",
+           Scale Space Methods in Computer Vision, Lecture Notes in Computer Science 2695 (2003).
+        .. [3] S. Ray, B. G. Lindsay, "The topography of multivariate normal mixtures", The Annals of
+           Statistics 33 (2005).
 
         Examples
         --------

@@ -20,6 +20,16 @@ where r_k are the responsibilities of the marginal.  With the factor [[L_oo, 0],
 order (o, m), x_k,m is mu_k,m + L_mo w, L_oo w = x_o - mu_k,o, and C_k is L_mm L_mm^T: nothing is subtracted.
 Points with missing numbers are completed in float64, also if they are float32.
 
+The functions share these arguments:
+
+    x : ndarray of float64 or float32, shape (n, d)
+        Points; NaN is missing, all else is finite.
+    sample_weight : ndarray of float64, shape (n,), or None
+        How often each point counts; None is once.
+
+Those that take parameters raise a NotPositiveDefiniteError if a covariance is so nearly singular that a part
+of it has no factor, or it has none in another order.
+
 .. [1] A. P. Dempster, N. M. Laird, D. B. Rubin, "Maximum likelihood from incomplete data via the EM
    algorithm", Journal of the Royal Statistical Society B 39 (1977).
 .. [2] Z. Ghahramani, M. I. Jordan, "Supervised learning from incomplete data via an EM approach", Advances in
@@ -57,20 +67,10 @@ NUMBERS = 1 << 19
 def score_samples(parameters: MixtureParameters, x: Array) -> Array:
     """The log density of what is observed of each point.
 
-    Parameters
-    ----------
-    x : ndarray of float64 or float32, shape (n, d)
-        Points; NaN is missing, all else is finite.
-
     Returns
     -------
     ndarray of the same dtype, shape (n,)
         ``log sum_k w_k N(x_o; mu_k,o, S_k,oo)``; 0 where nothing is observed.
-
-    Raises
-    ------
-    NotPositiveDefiniteError
-        If a covariance is so nearly singular that a part of it has no factor.
 
     Examples
     --------
@@ -97,20 +97,10 @@ def score_samples(parameters: MixtureParameters, x: Array) -> Array:
 def responsibilities(parameters: MixtureParameters, x: Array) -> Array:
     """The probability that each component made a point, given what is observed of it.
 
-    Parameters
-    ----------
-    x : ndarray of float64 or float32, shape (n, d)
-        Points; NaN is missing, all else is finite.
-
     Returns
     -------
     ndarray of the same dtype, shape (n, K)
         ``w_k N(x_o; mu_k,o, S_k,oo) / p(x_o)``; the weights where nothing is observed.
-
-    Raises
-    ------
-    NotPositiveDefiniteError
-        If a covariance is so nearly singular that a part of it has no factor.
 
     Examples
     --------
@@ -133,20 +123,10 @@ def responsibilities(parameters: MixtureParameters, x: Array) -> Array:
 def predict(parameters: MixtureParameters, x: Array) -> NDArray[np.intp]:
     """The component of the largest responsibility for each point.
 
-    Parameters
-    ----------
-    x : ndarray of float64 or float32, shape (n, d)
-        Points; NaN is missing, all else is finite.
-
     Returns
     -------
     ndarray of intp, shape (n,)
         The first one, if several are the largest.
-
-    Raises
-    ------
-    NotPositiveDefiniteError
-        If a covariance is so nearly singular that a part of it has no factor.
 
     Examples
     --------
@@ -176,10 +156,6 @@ def expectation(
 
     Parameters
     ----------
-    x : ndarray of float64 or float32, shape (n, d)
-        Points; NaN is missing, all else is finite.
-    sample_weight : ndarray of float64, shape (n,), or None
-        How often each point counts; None is once.
     centres : ndarray of float64, shape (K, d)
         About which moments are taken.
 
@@ -189,11 +165,6 @@ def expectation(
         Of the points as each component completes them; the same bits on any number of threads.
     float
         The sum over points of weight times log density of what is observed.
-
-    Raises
-    ------
-    NotPositiveDefiniteError
-        If a covariance is so nearly singular that it has no factor in another order.
 
     Notes
     -----
@@ -234,13 +205,6 @@ def expectation(
 
 def means_of_observed(x: Array, sample_weight: Array | None = None) -> Array:
     """The mean of what is observed in each column, with which an initialisation may complete points.
-
-    Parameters
-    ----------
-    x : ndarray of float64 or float32, shape (n, d)
-        Points; NaN is missing.
-    sample_weight : ndarray of float64, shape (n,), or None
-        How often each point counts; None is once.
 
     Returns
     -------

@@ -84,51 +84,7 @@ class Modes:
 
 
 def modes(parameters: MixtureParameters, starts: Array | None = None) -> Modes:
-    """The maxima of the density.
-
-    Parameters
-    ----------
-    starts : ndarray of float64, shape (m, d), optional
-        From where to climb as well, such as `starts_of_data`.  In one dimension they are not needed.
-
-    Returns
-    -------
-    Modes
-        Location and height of each, the highest first.
-
-    Notes
-    -----
-    In one dimension all modes lie between the smallest and the largest mean.  There the sign of the
-    derivative is looked at on a grid, finer than any component, and between its own extremes; so the modes
-    are counted, not guessed.
-
-    In more dimensions each start climbs by the fixed-point iteration ``x <- (sum_k r_k S_k^-1)^-1 sum_k r_k
-    S_k^-1 mu_k`` [1]_, with Newton's steps where the density is concave.  What is found is a mode if the
-    density curves down in all directions; from a saddle the ascent starts anew, to both sides of it.  There
-    may be more modes than components [2]_, so the starts are the means, those that are given, and points
-    ``x = (sum_k a_k S_k^-1)^-1 sum_k a_k S_k^-1 mu_k`` with equal and with unequal a_k > 0 for pairs, triples
-    and all of the components: every mode is such a point, for some a_k [3]_.  A mode that none of these leads
-    to is missed.
-
-    Modes less than 1e-4 standard deviations apart count as one.  (By NumPy's LAPACK; the last bits depend on
-    the machine.)
-
-    References
-    ----------
-    .. [1] M. A. Carreira-Perpinan, "Mode-finding for mixtures of Gaussian distributions", IEEE Transactions
-       on Pattern Analysis and Machine Intelligence 22 (2000).
-    .. [2] M. A. Carreira-Perpinan, C. K. I. Williams, "On the number of modes of a Gaussian mixture", Scale
-       Space Methods in Computer Vision, Lecture Notes in Computer Science 2695 (2003).
-    .. [3] S. Ray, B. G. Lindsay, "The topography of multivariate normal mixtures", The Annals of Statistics
-       33 (2005).
-
-    Examples
-    --------
-    >>> from fastdist.mixture.parameters import checked
-    >>> two = modes(checked([0.25, 0.75], [[0], [6]], [1, 1], "spherical"))
-    >>> len(two), two.locations.ravel().round(6), two.heights.round(6)
-    (2, array([6., 0.]), array([0.299207, 0.099736]))
-    """
+    """The maxima of the density, from these starts as well: `GaussianMixture.modes` has the details."""
     if parameters.dimension == 1:
         x = _distinct(parameters, _between_extremes(parameters))
     else:

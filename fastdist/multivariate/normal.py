@@ -170,9 +170,7 @@ class MultivariateNormal(HasRandomState):
             How many.  For a batch the whole shape to which it broadcasts, less the last axis, and 1 stands
             for one row for each member.
         random_state : optional
-            None draws from ``multivariate_normal.random_state``; an int or a SeedSequence is a seed for
-            `fastdist.default_rng`; a `fastdist.Generator`, a NumPy Generator or RandomState is drawn from.
-            The module `numpy.random` stands for its own global RandomState.
+            None draws from ``multivariate_normal.random_state``; all else is read as by `fastdist.norm.rvs`.
 
         Returns
         -------
