@@ -10,7 +10,7 @@ The computations are functions of parameters and arrays:
     data                       rows and batches, as the kernels take them
     initialization             where a fit starts: given parameters, k-means, at random
     expectation_maximization   E step, M step, until the likelihood stays; the progress of a fit
-    moments                    the sums of the E step, and the parameters that follow from them
+    moments                    sums over data, and the parameters that follow from them
     sampling                   random rows
     quantiles                  probabilities in one dimension, and their inverse
     relations                  marginals and conditionals

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky
 from fastdist.mixture.data import CHUNK, Batch, Data
+from fastdist.mixture.expectation_maximization import MStep
 from fastdist.mixture.missing_values import means_of_observed
-from fastdist.mixture.moments import Moments, m_step, moments_of
+from fastdist.mixture.moments import Moments, moments_of
 from fastdist.mixture.parameters import MixtureParameters, covariance_shape, rounding_of_weights
 from fastdist.random.generator import Generator
 from fastdist.typing import Array
@@ -249,7 +250,10 @@ class Start:
         else:
             centres = np.repeat(self._means[None], self._components, axis=0)
             responsibilities = _at_random(rng, self._data.n, self._components)
-        return m_step(lambda about: self._moments(responsibilities, about), centres, kind, reg_covar)
+        m_step = MStep(centres, kind, reg_covar)
+        for about in m_step:
+            m_step.take(self._moments(responsibilities, about))
+        return m_step.parameters
 
     def _moments(self, responsibilities: Callable[[Any, int], Responsibilities], centres: Array) -> Moments:
         """The sums over all rows; responsibilities are made where they are needed."""

@@ -1,4 +1,4 @@
-"""Sums over data by component, and the M step: the parameters for which they make the data most likely.
+"""Sums over data by component, and the parameters that follow: those for which the data are most likely.
 
 With responsibilities r of n points x, and a centre c near each component's new mean:
 
@@ -26,9 +26,6 @@ from fastdist.typing import Array
 LEAST = 10 * 2.0**-52
 # The squared distance of a mean from its centre, in standard deviations: 2 of 16 digits are lost then.
 FAR = 100.0
-# Passes until every mean is near its centre: the first leaves an error of 1e-16 of its way, so that two are
-# enough but for ways that no data have.
-PASSES = 20
 # The data are cut into at most so many chunks, whose sums together have at most so many numbers, and each of
 # which takes at least so many products, a tenth of a millisecond or more.
 CHUNKS = 32
@@ -155,35 +152,6 @@ def _collapsed(k: int, weights: Array, covariance_type: str, reg_covar: Any) -> 
         f"increase reg_covar, or scale the input data. Here {which} collapsed, and reg_covar is "
         f"{np.max(reg_covar):.3g}."
     )
-
-
-def m_step(
-    moments_about: Callable[[Array], Moments], centres: Array, covariance_type: str, reg_covar: Any
-) -> MixtureParameters:
-    """The parameters for which the data are most likely, from sums about points that are near the means.
-
-    Parameters
-    ----------
-    moments_about : callable
-        The sums about given centres, by a pass over the data.
-    centres : ndarray, shape (K, d)
-        To begin with.  Where a mean turns out to be far from its centre, sums are made about the means.
-    covariance_type, reg_covar
-        As for `Moments.maximize`, whose errors are raised.
-    """
-    for _ in range(PASSES):
-        moments = moments_about(centres)
-        means = moments.means(centres)
-        try:
-            parameters = moments.maximize(centres, covariance_type, reg_covar)
-        except ValueError:
-            if (means == centres).all():
-                raise
-        else:
-            if not is_far(parameters, centres):
-                return parameters
-        centres = means
-    return moments_about(centres).maximize(centres, covariance_type, reg_covar)
 
 
 def is_far(parameters: MixtureParameters, centres: Array) -> bool:
