@@ -9,8 +9,13 @@ import fastdist
 from fastdist import GaussianMixture
 from fastdist.mixture import data
 from fastdist.mixture.data import data_of
-from fastdist.mixture.initialization import Start, kmeans, kmeans_plusplus, variances_of_observed
-from fastdist.mixture.sampling import fitting_source
+from fastdist.mixture.initialization import (
+    Start,
+    fitting_source,
+    kmeans,
+    kmeans_plusplus,
+    variances_of_observed,
+)
 
 
 def clusters(n=2000, d=2, components=6, spread=8.0, seed=0):

@@ -30,10 +30,9 @@ from fastdist.mixture.data import (
 )
 from fastdist.mixture.estimator import Estimator
 from fastdist.mixture.expectation_maximization import Callback, Fit, Progress, Step, em, online_step
-from fastdist.mixture.initialization import Given, Start, given_parameters
+from fastdist.mixture.initialization import Given, Start, fitting_source, given_parameters
 from fastdist.mixture.modes import Modes
 from fastdist.mixture.parameters import MixtureParameters, checked
-from fastdist.mixture.sampling import fitting_source
 from fastdist.multivariate.parameters import process_quantiles
 from fastdist.random.random_state import Source, check_random_state
 from fastdist.typing import Array

@@ -14,6 +14,7 @@ from itertools import chain
 from typing import Any
 
 import numpy as np
+from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky
@@ -22,7 +23,8 @@ from fastdist.mixture.expectation_maximization import MStep
 from fastdist.mixture.missing_values import means_of_observed
 from fastdist.mixture.moments import Moments, moments_of
 from fastdist.mixture.parameters import MixtureParameters, covariance_shape, rounding_of_weights
-from fastdist.random.generator import Generator
+from fastdist.random.generator import Generator, default_rng
+from fastdist.random.random_state import check_random_state
 from fastdist.typing import Array
 
 # What ``reg_covar='scale'`` adds to the variances, in units of each feature's variance.
@@ -309,6 +311,20 @@ def _drawn(sample: Batch, components: int, rng: np.random.Generator) -> NDArray[
             f"n_samples = {np.count_nonzero(weight)} of a weight that is not 0"
         )
     return rng.choice(len(sample.x), components, replace=False, p=weight / weight.sum())
+
+
+def fitting_source(random_state: Any) -> Generator:
+    """A stream for the start of a fit: for a seed not the one of its samples, else named by a few draws."""
+    if random_state is None:
+        return default_rng()
+    if isinstance(random_state, SeedSequence):
+        return default_rng(SeedSequence(random_state.entropy, spawn_key=(*random_state.spawn_key, 1)))
+    source = random_state
+    if not isinstance(source, np.random.Generator | np.random.RandomState) and source is not np.random:
+        return default_rng(SeedSequence(int(random_state), spawn_key=(1,)))
+    state = check_random_state(random_state)
+    draw = state.integers if isinstance(state, np.random.Generator) else state.randint
+    return default_rng(draw(0, 1 << 32, 4, dtype=np.uint32).tolist())
 
 
 # k-means: Lloyd's iteration from k-means++

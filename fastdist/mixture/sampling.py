@@ -6,17 +6,14 @@ depend on their place in the stream alone, as samples do.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
 from fastdist import parallel
 from fastdist._dispatch import mixture_sampling as kernels
 from fastdist.mixture.parameters import MixtureParameters
-from fastdist.random.generator import Generator, default_rng
-from fastdist.random.random_state import Source, check_random_state
+from fastdist.random.generator import Generator
+from fastdist.random.random_state import Source
 from fastdist.random.stream import BlockXoshiro256
 from fastdist.typing import Array
 
@@ -64,17 +61,3 @@ def sample(parameters: MixtureParameters, n: int, source: Source) -> tuple[Array
     share = max(1, parallel.MINIMUM_SHARE // (1 + d + (0 if parameters.diagonal else d * d // 16)))
     parallel.for_ranges(fill_range, n, 0, max(1, BLOCKS * normals.block // d), share)
     return out, labels
-
-
-def fitting_source(random_state: Any) -> Generator:
-    """A stream for the start of a fit: for a seed not the one of its samples, else named by a few draws."""
-    if random_state is None:
-        return default_rng()
-    if isinstance(random_state, SeedSequence):
-        return default_rng(SeedSequence(random_state.entropy, spawn_key=(*random_state.spawn_key, 1)))
-    source = random_state
-    if not isinstance(source, np.random.Generator | np.random.RandomState) and source is not np.random:
-        return default_rng(SeedSequence(int(random_state), spawn_key=(1,)))
-    state = check_random_state(random_state)
-    draw = state.integers if isinstance(state, np.random.Generator) else state.randint
-    return default_rng(draw(0, 1 << 32, 4, dtype=np.uint32).tolist())
