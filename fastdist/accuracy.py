@@ -494,8 +494,8 @@ BOUNDS = (
         ("float64",),
         "|q - exact| / exact, of a covariance",
         squared_mahalanobis_bound,
-        "condition = 1 / the least eigenvalue of the correlation matrix (at most its condition number, at "
-        "most that of the covariance); 4 d (d + 1) u condition <= 1/10",
+        "condition = 1 / the least eigenvalue of the correlation matrix (at most the condition number of "
+        "this, and at most that of the covariance); 4 d (d + 1) u condition <= 1/10",
         0.148,
         "derived in `docs/error_bounds.md`",
     ),

@@ -711,8 +711,8 @@ class GaussianMixture(Estimator):
         Notes
         -----
         By Halley's iteration, in a bracket that is halved where it is slow.  With f the density at x, the
-        error is at most ``4 eps (|x| + max_k |x - mean_k|) + 4 eps q / f``, eps = 2^-52: between components,
-        where f is small, a rounding of q is worth much.
+        error is at most ``u (4 |x| + (2 K + 14) q / f)``, u = 2^-53, as ``fastdist.accuracy`` states it:
+        between components, where f is small, a rounding of q is worth much.
 
         Examples
         --------
