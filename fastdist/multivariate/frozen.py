@@ -211,9 +211,9 @@ class FrozenMultivariateNormal(HasRandomState):
 
     def _rvs_of_generator(self, rng: Generator, size: Size) -> Array:
         """Rows that a `fastdist.Generator` draws."""
-        if isinstance(self._factored, SingularCovariance):
-            return rng.multivariate_normal(self._mean, self._factored.covariance, size, "ignore")
-        return rng.multivariate_normal(self._mean, size=size, scale_tril=self._factored.scale_tril)
+        if isinstance(self._factored, FactoredCovariance):
+            return rng.multivariate_normal(self._mean, size=size, scale_tril=self._factored.scale_tril)
+        return rng.multivariate_normal(self._mean, self._factored.covariance, size, "ignore")
 
     def _rvs_of_batch(self, rng: Source, size: Size) -> Array:
         """One row for each, or as many as `size` says."""

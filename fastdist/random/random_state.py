@@ -64,7 +64,7 @@ class HasRandomState:
 
     @property
     def random_state(self) -> Source:
-        return self._inherited_random_state() if self._random_state is None else self._random_state
+        return self._source(None)
 
     @random_state.setter
     def random_state(self, seed: Any) -> None:
@@ -80,4 +80,6 @@ class HasRandomState:
 
     def _source(self, random_state: Any) -> Source:
         """What a method draws from whose argument `random_state` is this one."""
-        return self.random_state if random_state is None else check_random_state(random_state)
+        if random_state is not None:
+            return check_random_state(random_state)
+        return self._inherited_random_state() if self._random_state is None else self._random_state
