@@ -21,14 +21,14 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
-# Samples: less than this for each thread is not worth handing over (20 to 60 microseconds of work).
-MINIMUM_SHARE = 1 << 16
-# A call for less than this need not notice an interrupt (some milliseconds).
-UNINTERRUPTED = 1 << 22
-# Blocks that are filled between two looks at whether the call was interrupted (about a millisecond).
+# The least work of a thread: 20 to 60 microseconds.
+SHARE_SAMPLES = 1 << 16
+# A call for fewer need not notice an interrupt: it takes some milliseconds.
+UNINTERRUPTED_ELEMENTS = 1 << 22
+# Blocks that are filled between two checks for an interrupt: about a millisecond.
 CHUNK_BLOCKS = 256
-# Elements of a large array that are given to a ufunc at a time, at least.
-UFUNC_BLOCK = 4096
+# A large array is passed to a ufunc in chunks of at least so many elements.
+UFUNC_BLOCK_ELEMENTS = 4096
 # What a ufunc's loop takes as it lies, each with the scalars that do not change its dtype.
 NATIVE_SCALARS = {
     np.dtype(np.float64): frozenset({float, int, np.float64}),
@@ -139,7 +139,7 @@ def num_threads(threads: SupportsIndex) -> Iterator[None]:
 
 
 def for_ranges(
-    task: Callable[[int, int], None], n: int, first: int, block: int, share: int = MINIMUM_SHARE
+    task: Callable[[int, int], None], n: int, first: int, block: int, share: int = SHARE_SAMPLES
 ) -> None:
     """Call ``task(start, stop)`` for consecutive ranges of ``range(n)``, on several threads.
 
@@ -207,7 +207,7 @@ def call(ufunc: np.ufunc, arguments: Sequence[Any], keywords: dict[str, Any], sh
     """
     arrays = [argument for argument in arguments if type(argument) is np.ndarray]
     size = math.prod([array.size for array in arrays])  # at most, if they broadcast
-    if not arrays or size < (2 * share if get_num_threads() > 1 else UNINTERRUPTED):
+    if not arrays or size < (2 * share if get_num_threads() > 1 else UNINTERRUPTED_ELEMENTS):
         return ufunc(*arguments, **keywords)
     out = _output(arguments, arrays, keywords)
     if out is None or out.size < 2 * share:
@@ -220,7 +220,7 @@ def call(ufunc: np.ufunc, arguments: Sequence[Any], keywords: dict[str, Any], sh
         part = (*[slice(None)] * axis, slice(start // row, stop // row))
         ufunc(*[a[part] if type(a) is np.ndarray else a for a in views], out=out[part])
 
-    for_ranges(call_range, out.size, 0, row * max(1, UFUNC_BLOCK // row), share)
+    for_ranges(call_range, out.size, 0, row * max(1, UFUNC_BLOCK_ELEMENTS // row), share)
     return out
 
 

@@ -102,7 +102,7 @@ def test_slicing_does_not_matter(streams, dtype, sizes, way):
 @pytest.mark.parametrize("singular", [False, True])
 def test_threads_cannot_be_seen(monkeypatch, dtype, singular):
     """Rows of 1 to 5 threads are the same, and the stream ends where it should."""
-    monkeypatch.setattr(parallel, "MINIMUM_SHARE", 1 << 13)
+    monkeypatch.setattr(parallel, "SHARE_SAMPLES", 1 << 13)
     mean, cov = a_mean(3), a_covariance(3)
     if singular:
         cov[2] = cov[:, 2] = 0

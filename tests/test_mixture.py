@@ -187,7 +187,7 @@ def test_a_row_is_what_its_words_and_normals_make_of_it(covariance_type):
 
 
 def test_threads_cannot_be_seen_in_samples(monkeypatch):
-    monkeypatch.setattr(fastdist.parallel, "MINIMUM_SHARE", 1 << 10)
+    monkeypatch.setattr(fastdist.parallel, "SHARE_SAMPLES", 1 << 10)
     with fastdist.num_threads(1):
         want = model_of().sample(20_000, rng=7)
     for threads in (2, 5):

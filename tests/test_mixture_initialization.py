@@ -129,8 +129,8 @@ def test_random_responsibilities_are_shares_of_uniforms():
 
 
 def test_the_sample_of_many_rows(monkeypatch):
-    monkeypatch.setattr(data, "SAMPLE_NUMBERS", 1000)
-    monkeypatch.setattr(data, "SAMPLE_SHARE", 10)
+    monkeypatch.setattr(data, "SAMPLE_VALUES", 1000)
+    monkeypatch.setattr(data, "SAMPLE_ROWS_EACH", 10)
     x = np.arange(100_000.0).reshape(50_000, 2)
     rng = fastdist.default_rng(1)
     sample = data_of(x).sample(3, rng)
@@ -149,7 +149,7 @@ def test_the_sample_of_many_rows(monkeypatch):
 def test_kmeans_of_a_sample_labels_all_rows(monkeypatch):
     x = clusters(20_000, spread=30.0)
     whole = GaussianMixture(6, random_state=0).fit(x)
-    monkeypatch.setattr(data, "SAMPLE_NUMBERS", 4000)
+    monkeypatch.setattr(data, "SAMPLE_VALUES", 4000)
     part = GaussianMixture(6, random_state=0).fit(x)
     np.testing.assert_allclose(part.lower_bound_, whole.lower_bound_, atol=1e-3)
 

@@ -227,8 +227,8 @@ def test_complete_points_have_the_moments_of_complete_points(covariance_type):
 @pytest.mark.parametrize("covariance_type", TYPES)
 def test_moments_have_the_same_bits_on_any_number_of_threads(covariance_type, monkeypatch):
     """With chunks so small that there are many, in several parts."""
-    monkeypatch.setattr(missing_values, "NUMBERS", 1 << 12)
-    monkeypatch.setattr(missing_values, "ROWS", 1 << 10)
+    monkeypatch.setattr(missing_values, "TEMPORARY_VALUES", 1 << 12)
+    monkeypatch.setattr(missing_values, "CHUNK_ROWS", 1 << 10)
     parameters = a_mixture(covariance_type)
     x = with_gaps(samples(parameters, 20_000), 0.2)
     results = []
@@ -245,7 +245,7 @@ def test_patterns_of_few_points_are_completed_as_those_of_many(monkeypatch):
     x = with_gaps(samples(parameters, 3000), 0.3)
     results = []
     for few in (0, 1 << 30):
-        monkeypatch.setattr(missing_values, "FEW", few)
+        monkeypatch.setattr(missing_values, "FEW_POINTS", few)
         results.append(bits_of(*expectation(parameters, x, None, parameters.means)))
     assert results[0] == results[1]
 
@@ -365,7 +365,7 @@ def test_a_covariance_that_has_no_factor_in_another_order():
 def test_means_of_what_is_observed(monkeypatch):
     x = with_gaps(np.random.default_rng(1).normal(5, 1, (1000, 3)), 0.3)
     np.testing.assert_allclose(means_of_observed(x), np.nanmean(x, axis=0), rtol=1e-13)
-    monkeypatch.setattr(missing_values, "NUMBERS", 100)
+    monkeypatch.setattr(missing_values, "TEMPORARY_VALUES", 100)
     np.testing.assert_allclose(means_of_observed(x), np.nanmean(x, axis=0), rtol=1e-13)
     times = np.arange(1000) % 3
     want = np.nanmean(np.repeat(x, times, axis=0), axis=0)

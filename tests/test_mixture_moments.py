@@ -180,8 +180,8 @@ def test_sums_take_little_room(d, components):
         rows = chunk_rows(n, d, components, False)
         chunks = -(-n // rows)
         assert rows % 256 == 0
-        assert chunks <= moments.CHUNKS
-        assert chunks <= 2 or chunks * components * (1 + d + d * d) <= moments.NUMBERS
+        assert chunks <= moments.MOST_CHUNKS
+        assert chunks <= 2 or chunks * components * (1 + d + d * d) <= moments.MOST_SUMS
 
 
 def test_a_component_that_has_collapsed_is_named():

@@ -7,7 +7,7 @@ import pytest
 
 from fastdist.mixture.modes import modes
 from fastdist.mixture.parameters import checked
-from fastdist.mixture.plot import SHARES, _heights_of_regions, plot
+from fastdist.mixture.plot import PROBABILITIES, _heights_of_regions, plot
 
 LINE = ([0.3, 0.7], [[0.0], [4.0]], [1.0, 0.25], "spherical")
 PLANE = ([0.3, 0.7], [[0.0, 1], [4, 3]], [[[1, 0.5], [0.5, 1]], [[0.5, 0], [0, 2]]])
@@ -88,7 +88,7 @@ def test_regions_of_highest_density():
     x = np.linspace(-6, 6, 601)
     density = np.exp(-(x[:, None] ** 2 + x**2) / 2)
     heights = _heights_of_regions(density)
-    np.testing.assert_allclose(heights, 1 - np.array(SHARES), atol=2e-3)
+    np.testing.assert_allclose(heights, 1 - np.array(PROBABILITIES), atol=2e-3)
 
 
 def test_points_of_data(axes):

@@ -58,7 +58,7 @@ def test_loglikelihood_is_the_sum_of_logpdf(n):
 
 def test_threads_and_layout_cannot_be_seen(monkeypatch):
     """Nor can dtypes that hold the numbers, further axes, or where the data lie."""
-    monkeypatch.setattr(likelihood, "SHARE", 1 << 12)
+    monkeypatch.setattr(likelihood, "SHARE_PRODUCTS", 1 << 12)
     x = rows(40_001).astype(np.float32).astype(float)
     frozen = multivariate_normal(MEAN, COV)
     with fastdist.num_threads(1):

@@ -31,14 +31,14 @@ OF_X = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf")
 OF_Q = ("ppf", "isf")
 FUNCTIONS = OF_X + OF_Q
 OF_PARAMETERS = ("mean", "median", "std", "var", "entropy")
-LARGE = 3 * parallel.MINIMUM_SHARE + 5  # elements: enough for three threads
+LARGE = 3 * parallel.SHARE_SAMPLES + 5  # elements: enough for three threads
 
 
 @pytest.fixture(autouse=True)
 def small_shares(monkeypatch):
     """Threads share arrays of LARGE elements, and the tests are done in time."""
-    monkeypatch.setattr(array_calls, "SHARE", 4 * parallel.MINIMUM_SHARE)
-    monkeypatch.setattr(array_calls, "SHARES", {})
+    monkeypatch.setattr(array_calls, "SHARE_BYTES", 4 * parallel.SHARE_SAMPLES)
+    monkeypatch.setattr(array_calls, "SHARE_BYTES_OF", {})
 
 
 every_function = pytest.mark.parametrize("name", FUNCTIONS)

@@ -14,7 +14,7 @@ from fastdist import norm
 from fastdist.normal import likelihood
 
 SCIPY = scipy.stats.norm
-LARGE = 3 * likelihood.SHARE + 5  # elements: enough for three threads
+LARGE = 3 * likelihood.SHARE_VALUES + 5  # elements: enough for three threads
 
 
 def assert_same_number(actual, expected):

@@ -78,8 +78,8 @@ class Function(Case):
 def divided_from(method: str, dtype: type[np.generic]) -> int:
     """The least number of elements that threads share."""
     if method in OF_ALL_DATA:
-        return 2 * likelihood.SHARE
-    share = array_calls.SHARES.get(method, array_calls.SHARE)
+        return 2 * likelihood.SHARE_VALUES
+    share = array_calls.SHARE_BYTES_OF.get(method, array_calls.SHARE_BYTES)
     return 2 * share // np.dtype(dtype).itemsize
 
 

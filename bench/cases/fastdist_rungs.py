@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import fastdist
 from bench.cases.case import Call, Rung
 from fastdist import _dispatch
-from fastdist.parallel import MINIMUM_SHARE
+from fastdist.parallel import SHARE_SAMPLES
 
 # A level's bits are compared with those of this one, which every installation has.
 REFERENCE_LEVEL = "baseline"
@@ -29,7 +29,7 @@ def fastdist_rungs(
     call_of: Callable[[Any, Any], Call],
     reference: Callable[[Any], Iterator[tuple[int, NDArray[Any]]]] | None = None,
     rung: type[Rung] = Rung,
-    threads_from: int = 2 * MINIMUM_SHARE,
+    threads_from: int = 2 * SHARE_SAMPLES,
     baseline: dict[str, Any] | None = None,
     **options: Any,
 ) -> list[Rung]:

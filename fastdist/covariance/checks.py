@@ -20,8 +20,8 @@ from fastdist.typing import Array
 
 EPSILON = 2.0**-52
 FLOAT64 = np.dtype(np.float64)
-# Entries that are looked at as Python numbers: NumPy's calls would cost more.
-FEW = 64
+# Up to so many entries are checked as Python numbers: a NumPy call would cost more.
+FEW_ENTRIES = 64
 CHECKS = ("warn", "raise", "ignore")
 STRICT = "strict"  # a LinAlgError, as NumPy's Cholesky raises it
 
@@ -107,7 +107,7 @@ def check_symmetric(
     the dtype that was given: the first term is generous to what was computed, the second to zeros on the
     diagonal.
     """
-    if matrix.size <= FEW:
+    if matrix.size <= FEW_ENTRIES:
         entries = matrix.ravel().tolist()
         if entries == matrix.mT.ravel().tolist() and all(map(math.isfinite, entries)):
             return
@@ -150,7 +150,7 @@ def check_scale_tril(scale_tril: Array, positive: bool) -> None:
     Finite, zero above the diagonal, and on it not negative: if ``positive``, not 0 either.
     """
     name = "scale_tril"
-    if scale_tril.ndim == 2 and scale_tril.size <= FEW:
+    if scale_tril.ndim == 2 and scale_tril.size <= FEW_ENTRIES:
         least = math.ulp(0.0) if positive else 0.0
         if all(
             all(map(math.isfinite, row)) and row[i] >= least and not any(row[i + 1 :])

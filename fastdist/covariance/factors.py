@@ -20,12 +20,12 @@ from fastdist.covariance.checks import EPSILON, distinct
 from fastdist.typing import Array
 
 LOG_2PI = 1.8378770664093453  # ln(2 pi)
-# Eigenvalues that are smaller than so much of the largest are zeros, as in SciPy.
+# Eigenvalues below this fraction of the largest count as 0, as in SciPy.
 SINGULAR = 1e6 * EPSILON
 # How far from the support of a singular distribution a point may lie, in standard deviations.
 SUPPORT = 1e3 * SINGULAR
-# Products that each thread gets at least: some 0.1 ms of work.
-SHARE = 1 << 18
+# The least work of a thread: some 0.1 ms.
+SHARE_PRODUCTS = 1 << 18
 
 
 def broadcast_shape(x: Array, *parameters: tuple[int, ...]) -> tuple[int, ...]:
@@ -42,7 +42,7 @@ def broadcast_shape(x: Array, *parameters: tuple[int, ...]) -> tuple[int, ...]:
 def call(ufunc: np.ufunc, x: Array, mean: Array, scale_tril: Array, *log_peak: Array) -> Any:
     """``ufunc(x, mean, scale_tril, *log_peak)``, made on several threads if that pays."""
     d = x.shape[-1]
-    share = max(1, SHARE // (d + d * d // 2 + 1))
+    share = max(1, SHARE_PRODUCTS // (d + d * d // 2 + 1))
     if x.size < d * 2 * share and scale_tril.ndim == 2 and mean.ndim == 1:
         return ufunc(x, mean, scale_tril, *log_peak)
     shape = broadcast_shape(x, mean.shape[:-1], scale_tril.shape[:-2])
@@ -58,7 +58,7 @@ def call(ufunc: np.ufunc, x: Array, mean: Array, scale_tril: Array, *log_peak: A
         for box in parallel.boxes(shape, start, stop):
             ufunc(x[box], mean[box], scale_tril[box], *[peak[box] for peak in peaks], out=out[box])
 
-    parallel.for_ranges(call_range, n, 0, max(1, parallel.UFUNC_BLOCK // max(1, d)), share)
+    parallel.for_ranges(call_range, n, 0, max(1, parallel.UFUNC_BLOCK_ELEMENTS // max(1, d)), share)
     return out
 
 
@@ -281,15 +281,15 @@ class SingularCovariance:
 
         @np.errstate(all="ignore")
         def call_range(start: int, stop: int) -> None:
-            for first in range(start, stop, few):
-                for box in parallel.boxes(values.shape, first, min(stop, first + few)):
+            for first in range(start, stop, chunk):
+                for box in parallel.boxes(values.shape, first, min(stop, first + chunk)):
                     deviation = (points[box].astype(np.float64) - means[box])[..., self._permutation]
                     result = ufunc(deviation[..., : self.rank], origin, self._upper, *log_peak)
                     result = np.where(self._is_outside(deviation), outside, result)
                     values[box] = np.where(np.isnan(deviation).any(axis=-1), np.nan, result)
 
-        few = max(1, parallel.UFUNC_BLOCK // x.shape[-1])
-        parallel.for_ranges(call_range, values.size, 0, few, max(1, SHARE // x.shape[-1]))
+        chunk = max(1, parallel.UFUNC_BLOCK_ELEMENTS // x.shape[-1])
+        parallel.for_ranges(call_range, values.size, 0, chunk, max(1, SHARE_PRODUCTS // x.shape[-1]))
         return out[()]
 
     def _is_outside(self, deviation: Array) -> NDArray[np.bool_]:

@@ -15,20 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fastdist.exceptions import level_of_caller
+from fastdist.multivariate.likelihood import CHUNK_VALUES
 from fastdist.typing import Array
 
-# In errors, as scikit-learn says it.
+# As scikit-learn calls it in errors.
 MODEL = "GaussianMixture"
-# The weights of rows may add up to so much: half of what a sum can be, however it is rounded.
+# The largest sum of the weights of rows: half of the largest float64, so that no order of sums overflows.
 LARGEST_SUM = 2.0**1023
-# Numbers of the data that are looked at together.
-CHUNK = 1 << 16
-# A sample of the rows, from which k-means starts, has at most so many rows and some so many numbers.
-SAMPLE_ROWS, SAMPLE_NUMBERS = 1 << 16, 1 << 19
-# Rows of it for each component, at least.
-SAMPLE_SHARE = 64
-# As many names of features does an error list, as in scikit-learn.
-SHOWN = 5
+# The most rows of the sample from which k-means starts, and about how many values they have.
+SAMPLE_ROWS, SAMPLE_VALUES = 1 << 16, 1 << 19
+# It has at least so many rows for each component.
+SAMPLE_ROWS_EACH = 64
+# An error lists so many names of features, as in scikit-learn.
+SHOWN_NAMES = 5
 
 
 def as_rows(x: Any, least: int = 1) -> Array:
@@ -66,10 +65,10 @@ def as_rows(x: Any, least: int = 1) -> Array:
 
 def has_missing(x: Array) -> bool:
     """Whether there is a NaN; an infinity is an error."""
-    few = max(1, CHUNK // x.shape[1])
+    rows = max(1, CHUNK_VALUES // x.shape[1])
     missing = False
-    for start in range(0, len(x), few):
-        chunk = x[start : start + few]
+    for start in range(0, len(x), rows):
+        chunk = x[start : start + rows]
         with np.errstate(all="ignore"):
             total = chunk.sum()
         if not math.isfinite(total):  # or too large a sum
@@ -215,8 +214,8 @@ class Data:
         )
 
     def sample(self, components: int, rng: np.random.Generator) -> Batch:
-        """All rows if they are few; else one, at random, of each of as many parts of the same weight."""
-        rows = max(SAMPLE_SHARE * components, min(SAMPLE_ROWS, SAMPLE_NUMBERS // self.d))
+        """All rows if they are rows; else one, at random, of each of as many parts of the same weight."""
+        rows = max(SAMPLE_ROWS_EACH * components, min(SAMPLE_ROWS, SAMPLE_VALUES // self.d))
         if self.n <= rows:
             parts = list(self)
         else:
@@ -298,8 +297,8 @@ def check_same_names(
 
 
 def _listed(names: list[str]) -> str:
-    more = ["- ..."] if len(names) > SHOWN else []
-    return "\n".join([*(f"- {name}" for name in names[:SHOWN]), *more, ""])
+    more = ["- ..."] if len(names) > SHOWN_NAMES else []
+    return "\n".join([*(f"- {name}" for name in names[:SHOWN_NAMES]), *more, ""])
 
 
 def feature_names(x: Any) -> NDArray[np.object_] | None:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 # The size of step t of online EM is t to this power.
 STEP_EXPONENT = -0.6
 # Rows that are scored at a time, where the scores are not wanted one by one.
-CHUNK = 1 << 18
+SCORED_ROWS = 1 << 18
 
 
 class GaussianMixture(Estimator):
@@ -526,10 +526,10 @@ class GaussianMixture(Estimator):
         parameters, x, missing = self._points(X)
         weight = as_sample_weight(sample_weight, len(x))
         sums = []
-        for start in range(0, len(x), CHUNK):
-            logs = _log_densities(parameters, x[start : start + CHUNK], missing).astype(np.float64)
+        for start in range(0, len(x), SCORED_ROWS):
+            logs = _log_densities(parameters, x[start : start + SCORED_ROWS], missing).astype(np.float64)
             if weight is not None:
-                part = weight[start : start + CHUNK]
+                part = weight[start : start + SCORED_ROWS]
                 logs, part = logs[part > 0], part[part > 0]
                 logs *= part
             sums.append(math.fsum(logs) if np.isfinite(logs).all() else float(logs.sum()))

@@ -18,11 +18,13 @@ from numpy.random import SeedSequence
 from numpy.typing import NDArray
 
 from fastdist._dispatch import cholesky
-from fastdist.mixture.data import CHUNK, Batch, Data
+from fastdist.covariance.checks import EPSILON
+from fastdist.mixture.data import Batch, Data
 from fastdist.mixture.expectation_maximization import MStep
 from fastdist.mixture.missing_values import means_of_observed
 from fastdist.mixture.moments import Moments, moments_of
 from fastdist.mixture.parameters import MixtureParameters, covariance_shape, rounding_of_weights
+from fastdist.multivariate.likelihood import CHUNK_VALUES
 from fastdist.random.generator import Generator, default_rng
 from fastdist.random.random_state import check_random_state
 from fastdist.typing import Array
@@ -30,12 +32,11 @@ from fastdist.typing import Array
 # What ``reg_covar='scale'`` adds to the variances, in units of each feature's variance.
 RELATIVE_REGULARISATION = 1e-6
 # Rows that are compared with the distinct points at a time.
-ROWS_OF_BLOCK = 1 << 14
+COMPARED_ROWS = 1 << 14
 
 # Lloyd's iteration ends when the centres move by less, in standard deviations of the data.
 TOLERANCE = 1e-4
 ITERATIONS = 300
-EPSILON = 2.0**-52
 
 # Those of the rows from start to stop.
 Responsibilities = Callable[[int, int], Array]
@@ -218,8 +219,8 @@ class Start:
         whole = len(self._sample.x) == self._data.n
         for batch in chain([self._sample], () if whole else self._data):
             x = self._completed(batch)
-            for first in range(0, len(batch.x), ROWS_OF_BLOCK):
-                rows = slice(first, first + ROWS_OF_BLOCK)
+            for first in range(0, len(batch.x), COMPARED_ROWS):
+                rows = slice(first, first + COMPARED_ROWS)
                 weight = batch.sample_weight
                 yield x[rows] if weight is None else x[rows][weight[rows] > 0]
 
@@ -337,13 +338,13 @@ def variances_of_observed(data: Iterable[Batch], origin: Array, unit: Any = 1.0)
     By sums about a point near their means.  What is no more than the rounding errors of that point is 0.
     """
     totals, sums, squares = np.zeros((3, len(origin)))
-    few = max(1, CHUNK // len(origin))
+    rows = max(1, CHUNK_VALUES // len(origin))
     for batch in data:
-        for start in range(0, len(batch.x), few):
-            deviations = (batch.x[start : start + few] - origin) / unit
+        for start in range(0, len(batch.x), rows):
+            deviations = (batch.x[start : start + rows] - origin) / unit
             weights = np.where(np.isnan(deviations), 0.0, 1.0)
             if batch.sample_weight is not None:
-                weights *= batch.sample_weight[start : start + few, None]
+                weights *= batch.sample_weight[start : start + rows, None]
             deviations[np.isnan(deviations)] = 0
             totals += weights.sum(axis=0)
             sums += (weights * deviations).sum(axis=0)

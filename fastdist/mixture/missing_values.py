@@ -52,16 +52,16 @@ from fastdist.covariance.checks import entries
 from fastdist.covariance.factors import product
 from fastdist.mixture.moments import Moments
 from fastdist.mixture.parameters import MixtureParameters, NotPositiveDefiniteError, logarithm
+from fastdist.multivariate.likelihood import PARTS
 from fastdist.multivariate.relations import mean_given
 from fastdist.typing import Array
 
-# Points whose patterns are looked at together, and parts of the data whose moments are summed apart, which
-# threads may share.
-ROWS, PARTS = 1 << 16, 16
+# Points whose patterns are sorted together.
+CHUNK_ROWS = 1 << 16
 # Patterns with fewer points each are completed by one call, for which each point gets a factor of its own.
-FEW = 4
-# Numbers that a temporary array may hold: some megabytes.
-NUMBERS = 1 << 19
+FEW_POINTS = 4
+# Values of a temporary array: some megabytes.
+TEMPORARY_VALUES = 1 << 19
 
 
 def score_samples(parameters: MixtureParameters, x: Array) -> Array:
@@ -183,14 +183,14 @@ def expectation(
     """
     n = len(x)
     rows = -(-n // PARTS)
-    rows += -rows % ROWS
+    rows += -rows % CHUNK_ROWS
     parts = [_zeros(parameters) for _ in range(-(-n // rows) if n else 0)]
     log_likelihoods = [0.0] * len(parts)
 
     def add_range(start: int, stop: int) -> None:
         for first in range(start, stop, rows):
-            for begin in range(first, min(n, first + rows), ROWS):
-                end = min(n, begin + ROWS)
+            for begin in range(first, min(n, first + rows), CHUNK_ROWS):
+                end = min(n, begin + CHUNK_ROWS)
                 weight = None if sample_weight is None else sample_weight[begin:end]
                 part = first // rows
                 log_likelihoods[part] += _add(parameters, x[begin:end], weight, centres, parts[part])
@@ -223,7 +223,7 @@ def means_of_observed(x: Array, sample_weight: Array | None = None) -> Array:
     """
     n, d = x.shape
     sums, totals = np.zeros(d), np.zeros(d)
-    few = max(1, NUMBERS // max(1, d))
+    few = max(1, TEMPORARY_VALUES // max(1, d))
     for first in range(0, n, few):
         rows = x[first : first + few].astype(np.float64)
         weight = 1.0 if sample_weight is None else sample_weight[first : first + few, None]
@@ -245,11 +245,13 @@ def _for_patterns(parameters: MixtureParameters, x: Array, task: Callable[[int, 
     """Call ``task(first, patterns)`` for all points; their rows are counted from `first`."""
 
     def call_range(start: int, stop: int) -> None:
-        for first in range(start, stop, ROWS):
-            for patterns in patterns_of(parameters, x[first : min(stop, first + ROWS)], x.dtype, joint=False):
+        for first in range(start, stop, CHUNK_ROWS):
+            for patterns in patterns_of(
+                parameters, x[first : min(stop, first + CHUNK_ROWS)], x.dtype, joint=False
+            ):
                 task(first, patterns)
 
-    parallel.for_ranges(call_range, len(x), 0, ROWS, ROWS)
+    parallel.for_ranges(call_range, len(x), 0, CHUNK_ROWS, CHUNK_ROWS)
 
 
 def _responsibilities(parameters: MixtureParameters, patterns: Patterns) -> tuple[Array, Array]:
@@ -300,7 +302,7 @@ def _completed(parameters: MixtureParameters, patterns: Patterns) -> Array:
     missing = ordered[:, :, size:]
     if patterns.factors is None or not size:
         missing[...] = means[:, columns[:, size:]]
-    elif n < FEW * len(counts):
+    elif n < FEW_POINTS * len(counts):
         factors = np.moveaxis(np.repeat(patterns.factors, counts, axis=0), 1, 0)
         missing[...] = mean_given(patterns.values, means[:, columns], factors)
     else:
@@ -369,14 +371,14 @@ def patterns_of(parameters: MixtureParameters, x: Array, dtype: Any, joint: bool
     is_first = np.ones(n, bool)
     is_first[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
     # They go together up to so many points and patterns; a pattern of more points is dealt with in pieces.
-    few = max(1, NUMBERS // (components * d))
+    few = max(1, TEMPORARY_VALUES // (components * d))
     is_first[::few] = True
     starts = np.flatnonzero(is_first)
     sizes = d - counts[order[starts]]
     begin = 0
     while begin < len(starts):
         size = int(sizes[begin])
-        end = min(len(starts), begin + max(1, NUMBERS // (components * d * d)))
+        end = min(len(starts), begin + max(1, TEMPORARY_VALUES // (components * d * d)))
         same = (sizes[begin:end] == size) & (starts[begin:end] // few == starts[begin] // few)
         end = begin + (len(same) if same.all() else int(same.argmin()))
         first = starts[begin]

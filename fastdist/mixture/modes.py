@@ -25,12 +25,12 @@ import numpy as np
 from fastdist._dispatch import cholesky
 from fastdist._dispatch import multivariate_density as density
 from fastdist._dispatch import multivariate_sampling as sampling
+from fastdist.covariance.checks import EPSILON
 from fastdist.covariance.factors import product
 from fastdist.mixture.parameters import MixtureParameters
 from fastdist.read_only import read_only
 from fastdist.typing import Array
 
-EPSILON = 2.0**-52
 # Steps of an ascent.  Newton's take a dozen, and some thirty where the curvature vanishes.
 STEPS = 500
 # An ascent ends after a step that is shorter, or where the fixed-point iteration moves by rounding errors.
@@ -43,10 +43,10 @@ FLAT, ASIDE = 1e-6, 1e-3
 OFF_SADDLE, ROUNDS = 0.1, 4
 # Pairs and triples of so many components are started from.
 MOST_IN_PAIRS, MOST_IN_TRIPLES = 32, 8
-# Numbers that a temporary array may hold: some megabytes.
-NUMBERS = 1 << 18
-# In one dimension: places that are looked at around each mean, in standard deviations.
-PLACES = np.linspace(-5, 5, 101)
+# Values of a temporary array: some megabytes.
+TEMPORARY_VALUES = 1 << 18
+# In one dimension: where modes are looked for around each mean, in standard deviations.
+GRID = np.linspace(-5, 5, 101)
 # Halvings of an interval of these, to the last bit.
 HALVINGS = 80
 
@@ -137,7 +137,7 @@ def starts_of_data(x: Array, count: int = 9) -> Array:
 def _between_extremes(parameters: MixtureParameters) -> Array:
     """All x with g > 0 before and g < 0 after: g changes its sign at most once between its extremes."""
     means, deviations = parameters.means[:, 0], parameters.full_factors()[:, 0, 0]
-    grid = (means[:, None] + deviations[:, None] * PLACES).ravel()
+    grid = (means[:, None] + deviations[:, None] * GRID).ravel()
     grid = np.unique(grid[(grid >= means.min()) & (grid <= means.max())])
     spread = np.float64(deviations.min())
     # Also where all components are alike, so that there is but one place.
@@ -255,8 +255,8 @@ def _pulls(parameters: MixtureParameters, precisions: Array, x: Array) -> Array:
 def _parts(parameters: MixtureParameters, n: int) -> list[slice]:
     """Points that are dealt with at a time."""
     d = parameters.dimension
-    few = max(1, NUMBERS // (d * max(d, parameters.components)))
-    return [slice(first, first + few) for first in range(0, n, few)]
+    rows = max(1, TEMPORARY_VALUES // (d * max(d, parameters.components)))
+    return [slice(first, first + rows) for first in range(0, n, rows)]
 
 
 def _solve(matrices: Array, vectors: Array) -> Array:

@@ -22,17 +22,17 @@ from fastdist._dispatch import multivariate_density as density
 from fastdist.mixture.parameters import MixtureParameters, NotPositiveDefiniteError, work_of_point
 from fastdist.typing import Array
 
-# What is added to the sum of each component's responsibilities, as in scikit-learn: no division by zero.
+# Added to the sum of each component's responsibilities, as in scikit-learn, against a division by zero.
 LEAST = 10 * 2.0**-52
-# The squared distance of a mean from its centre, in standard deviations: 2 of 16 digits are lost then.
+# The largest squared distance of a mean from its centre, in standard deviations: it costs 2 of 16 digits.
 FAR = 100.0
-# The data are cut into at most so many chunks, whose sums together have at most so many numbers, and each of
-# which takes at least so many products, a tenth of a millisecond or more.
-CHUNKS = 32
-NUMBERS = 1 << 19
-WORK = 1 << 20
-# Responsibilities that are made at a time.
-PIECE = 1 << 15
+# The data are cut into at most MOST_CHUNKS chunks, with MOST_SUMS sums in all.  A chunk takes at least
+# CHUNK_PRODUCTS products, a tenth of a millisecond or more.
+MOST_CHUNKS = 32
+MOST_SUMS = 1 << 19
+CHUNK_PRODUCTS = 1 << 20
+# Responsibilities that are formed at a time.
+CHUNK_RESPONSIBILITIES = 1 << 15
 
 
 class Moments:
@@ -168,8 +168,8 @@ def is_far(parameters: MixtureParameters, centres: Array) -> bool:
 def chunk_rows(n: int, d: int, components: int, diagonal: bool) -> int:
     """Rows of a chunk, whose sums are made on their own: a multiple of the kernel's block."""
     numbers = components * (1 + d + (d if diagonal else d * d))
-    chunks = min(CHUNKS, 1 << max(1, (NUMBERS // numbers).bit_length() - 1))
-    rows = max(-(-n // chunks), WORK // work_of_point(components, d, diagonal))
+    chunks = min(MOST_CHUNKS, 1 << max(1, (MOST_SUMS // numbers).bit_length() - 1))
+    rows = max(-(-n // chunks), CHUNK_PRODUCTS // work_of_point(components, d, diagonal))
     return rows + -rows % mixture.BLOCK_ROWS
 
 
@@ -223,7 +223,7 @@ def moments_of(
         Whether the diagonals of the products are enough.
     """
     components = len(centres)
-    few = max(1, PIECE // components // mixture.BLOCK_ROWS) * mixture.BLOCK_ROWS
+    few = max(1, CHUNK_RESPONSIBILITIES // components // mixture.BLOCK_ROWS) * mixture.BLOCK_ROWS
 
     def add(start: int, stop: int, moments: Moments) -> float:
         for i in range(start, stop, few):

@@ -16,7 +16,7 @@ from fastdist import parallel
 from fastdist._dispatch import cholesky, mathematics, mixture, normal
 from fastdist._dispatch import multivariate_density as density
 from fastdist.covariance.checks import check_finite, check_symmetric, real
-from fastdist.covariance.factors import SHARE, product
+from fastdist.covariance.factors import SHARE_PRODUCTS, product
 from fastdist.typing import Array
 
 COVARIANCE_TYPES = ("full", "tied", "diag", "spherical")
@@ -193,7 +193,10 @@ class MixtureParameters:
 
     def share(self) -> int:
         """Points that are worth a thread."""
-        return max(mixture.BLOCK_ROWS, SHARE // work_of_point(self.components, self.dimension, self.diagonal))
+        return max(
+            mixture.BLOCK_ROWS,
+            SHARE_PRODUCTS // work_of_point(self.components, self.dimension, self.diagonal),
+        )
 
     def _divide(self, n: int, task: Callable[[int, int], None]) -> None:
         share = self.share()

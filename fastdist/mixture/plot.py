@@ -25,7 +25,7 @@ REACH = 3.5
 POINTS_OF_A_LINE = 1001
 POINTS_OF_A_SIDE = 201
 # Of the darkest region, of the next one, ... in two dimensions: the probability.
-SHARES = (0.25, 0.5, 0.75, 0.95)
+PROBABILITIES = (0.25, 0.5, 0.75, 0.95)
 # The component ellipses.
 LEVELS = (0.5, 0.95)
 # Points of the data that are drawn in two dimensions, and bins in one.
@@ -155,10 +155,10 @@ def _draw_plane(
     density = np.exp(parameters.score_samples(grid.reshape(-1, 2))).reshape(grid.shape[:2])
     # From the largest region to the smallest, and with a height above all.
     heights = [*_heights_of_regions(density)[::-1], 1.01 * density.max()]
-    shades = [f"{shade:g}" for shade in np.linspace(0.93, 0.62, len(SHARES))]
+    shades = [f"{shade:g}" for shade in np.linspace(0.93, 0.62, len(PROBABILITIES))]
     if np.all(np.diff(heights) > 0):
         ax.contourf(x, y, density, heights, colors=shades, zorder=0)
-        shares = ", ".join(f"{100 * share:g}" for share in SHARES)
+        shares = ", ".join(f"{100 * share:g}" for share in PROBABILITIES)
         ax.plot([], [], "s", color=shades[-1], label=f"regions of {shares} %")
     if points is not None and len(points):
         some = points[np.linspace(0, len(points) - 1, min(len(points), MOST_POINTS)).astype(np.intp)]
@@ -192,6 +192,6 @@ def _heights_of_regions(density: Array) -> list[float]:
     """The density at the border of the smallest region of the grid that holds each share."""
     ordered = np.sort(density.ravel())[::-1]
     held = np.cumsum(ordered)
-    places = np.searchsorted(held, np.array(SHARES) * held[-1])
+    places = np.searchsorted(held, np.array(PROBABILITIES) * held[-1])
     heights: list[float] = ordered[np.minimum(places, len(ordered) - 1)].tolist()
     return heights

@@ -16,16 +16,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fastdist.covariance.checks import real
+from fastdist.covariance.checks import EPSILON, real
 from fastdist.mixture.parameters import MixtureParameters, logarithm
 from fastdist.normal import norm
 from fastdist.typing import Array
 
-EPSILON = 2.0**-52
 # Steps: about ten are taken, and each that is not half as long as the last but one halves the bracket.
 STEPS = 200
 # Quantiles that are searched for at a time.
-CHUNK = 1 << 15
+CHUNK_QUANTILES = 1 << 15
 
 
 def cdf(parameters: MixtureParameters, x: ArrayLike) -> Any:
@@ -154,7 +153,10 @@ def _inverse(parameters: MixtureParameters, q: ArrayLike, name: str) -> Any:
     out = np.array(norm.ppf(q))
     inside = (q > 0) & (q < 1)
     wanted = q[inside]
-    found = [_quantiles(components, wanted[i : i + CHUNK]) for i in range(0, len(wanted), CHUNK)]
+    found = [
+        _quantiles(components, wanted[i : i + CHUNK_QUANTILES])
+        for i in range(0, len(wanted), CHUNK_QUANTILES)
+    ]
     if found:
         out[inside] = np.concatenate(found)
     with np.errstate(over="ignore"):

@@ -13,14 +13,13 @@ from fastdist import parallel
 from fastdist._dispatch import mixture_sampling as kernels
 from fastdist.mixture.parameters import MixtureParameters
 from fastdist.random.generator import Generator
+from fastdist.random.multivariate_sampling import CACHED_SAMPLES
 from fastdist.random.random_state import Source
 from fastdist.random.stream import BlockXoshiro256
 from fastdist.typing import Array
 
-# Numbers that become rows before the next are drawn: they lie in cache meanwhile.
-CHUNK = 1 << 14
-# Blocks of the stream that ranges of rows are multiples of: the kernel takes as many at a time.
-BLOCKS = 8
+# Ranges of rows are multiples of so many blocks of the stream, which the kernel fills at a time.
+FILL_BLOCKS = 8
 
 
 def sampler(parameters: MixtureParameters) -> kernels.MixtureSampler:
@@ -38,14 +37,14 @@ def sample(parameters: MixtureParameters, n: int, source: Source) -> tuple[Array
     out, labels = np.empty((n, d)), np.empty(n, np.int64)
     bits = source.bit_generator if isinstance(source, Generator) else None
     if not isinstance(bits, BlockXoshiro256):
-        few = max(1, CHUNK // d)
-        for start in range(0, n, few):
-            part = out[start : start + few]
+        rows = max(1, CACHED_SAMPLES // d)
+        for start in range(0, n, rows):
+            part = out[start : start + rows]
             uniforms = source.random(len(part)) if isinstance(source, np.random.Generator) else None
             if uniforms is None:
                 uniforms = source.random_sample(len(part))  # type: ignore[union-attr]
             part[...] = source.standard_normal(part.shape)
-            kernel.apply(uniforms, part, labels[start : start + few])
+            kernel.apply(uniforms, part, labels[start : start + rows])
         return out, labels
     normals = bits._normals[np.float64]
     normals.require(n * d)  # before the words move
@@ -58,6 +57,6 @@ def sample(parameters: MixtureParameters, n: int, source: Source) -> tuple[Array
         )
 
     # A row costs a word, d normals and d^2 / 2 products, and some 8 of these are worth a normal.
-    share = max(1, parallel.MINIMUM_SHARE // (1 + d + (0 if parameters.diagonal else d * d // 16)))
-    parallel.for_ranges(fill_range, n, 0, max(1, BLOCKS * normals.block // d), share)
+    share = max(1, parallel.SHARE_SAMPLES // (1 + d + (0 if parameters.diagonal else d * d // 16)))
+    parallel.for_ranges(fill_range, n, 0, max(1, FILL_BLOCKS * normals.block // d), share)
     return out, labels

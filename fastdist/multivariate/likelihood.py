@@ -18,20 +18,20 @@ from fastdist import parallel
 from fastdist._dispatch import deviations, scatter
 from fastdist._dispatch import multivariate_density as density
 from fastdist.covariance.checks import as_array, check_symmetric, least_eigenvalue, real
-from fastdist.covariance.factors import SHARE, FactoredCovariance, broadcast_shape
+from fastdist.covariance.factors import SHARE_PRODUCTS, FactoredCovariance, broadcast_shape
 from fastdist.exceptions import level_of_caller
 from fastdist.multivariate.parameters import Factored, are_semidefinite, shape_quantiles
 from fastdist.normal.likelihood import total
 from fastdist.typing import Array
 
 # Rows whose distances are summed at a time.
-BLOCK = deviations.BLOCK_VALUES
-# Parts of the data whose products are summed apart: threads may share them.
+BLOCK_VALUES = deviations.BLOCK_VALUES
+# Parts of the data whose products are summed separately, by any number of threads.
 PARTS = 16
-# Numbers of the data that are looked at together.
-CHUNK = 1 << 16
+# Values of the data that are checked together.
+CHUNK_VALUES = 1 << 16
 # The unit of sums that would overflow.
-SMALL = 2.0**-64
+SMALL_UNIT = 2.0**-64
 ORIGIN = np.zeros(2)
 
 
@@ -42,7 +42,7 @@ def loglikelihood(x: ArrayLike, mean: Array, factored: Factored, batched: bool) 
     shape = broadcast_shape(points, mean.shape[:-1], factored.shape[:-2]) or (1,)
     n = math.prod(shape)
     points, means = (np.broadcast_to(a, (*shape, d)) for a in (points, mean))
-    sums = np.empty((-(-n // BLOCK), 4))
+    sums = np.empty((-(-n // BLOCK_VALUES), 4))
     one = isinstance(factored, FactoredCovariance) and not batched
 
     def values(box: tuple[int | slice, ...]) -> Array:
@@ -59,13 +59,15 @@ def loglikelihood(x: ArrayLike, mean: Array, factored: Factored, batched: bool) 
         return logs
 
     def sum_range(start: int, stop: int) -> None:
-        for first in range(start, stop, BLOCK):
-            end = min(stop, first + BLOCK)
+        for first in range(start, stop, BLOCK_VALUES):
+            end = min(stop, first + BLOCK_VALUES)
             block = np.concatenate([values(box).ravel() for box in parallel.boxes(shape, first, end)])
-            row = first // BLOCK
+            row = first // BLOCK_VALUES
             deviations.sums_of_deviations(block, 0.0, 1.0, sums[row : row + 1])
 
-    parallel.for_ranges(sum_range, n, 0, BLOCK, max(BLOCK, SHARE // (d + d * d // 2 + 1)))
+    parallel.for_ranges(
+        sum_range, n, 0, BLOCK_VALUES, max(BLOCK_VALUES, SHARE_PRODUCTS // (d + d * d // 2 + 1))
+    )
     if one:
         return np.float64(0.0 + n * float(factored.log_peak) - total(sums[:, :2]) / 2)  # not -0, if n = 0
     return np.float64(total(sums[:, :2]))
@@ -134,9 +136,9 @@ def _mean(data: Array) -> tuple[Array, Array]:
         return _quotient(sums, n)
     # Columns that are not finite, and sums that overflow, which those of smaller numbers do not.
     beyond = ~np.isfinite(sums[0])
-    sums = np.where(beyond, _column_sums(data, SMALL), sums)
+    sums = np.where(beyond, _column_sums(data, SMALL_UNIT), sums)
     mean, left = _quotient(sums, n)
-    unit = np.where(beyond, SMALL, 1.0)
+    unit = np.where(beyond, SMALL_UNIT, 1.0)
     return np.where(np.isfinite(sums[0]), mean / unit, sums[0]), np.where(np.isfinite(left), left / unit, 0.0)
 
 
@@ -187,17 +189,17 @@ def _for_chunks(data: Array, task: Callable[[int, Array], None]) -> None:
     """``task(part, chunk)`` for some rows at a time of each part of the data, the parts on threads."""
     n, d = data.shape
     rows = _rows_of_part(data)
-    few = max(1, CHUNK // max(1, d) // scatter.BLOCK_ROWS) * scatter.BLOCK_ROWS
+    rows = max(1, CHUNK_VALUES // max(1, d) // scatter.BLOCK_ROWS) * scatter.BLOCK_ROWS
 
     def for_range(start: int, stop: int) -> None:
         with np.errstate(all="ignore"):
             for first in range(start, stop, rows):
                 end = min(n, first + rows)
-                for begin in range(first, end, few):
-                    chunk = np.require(data[begin : min(end, begin + few)], np.float64, ["C", "A"])
+                for begin in range(first, end, rows):
+                    chunk = np.require(data[begin : min(end, begin + rows)], np.float64, ["C", "A"])
                     task(first // rows, chunk)
 
     if n <= rows:
         for_range(0, n)
     else:
-        parallel.for_ranges(for_range, n, 0, rows, max(rows, SHARE // (d + d * d // 2 + 1)))
+        parallel.for_ranges(for_range, n, 0, rows, max(rows, SHARE_PRODUCTS // (d + d * d // 2 + 1)))

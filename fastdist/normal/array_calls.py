@@ -15,9 +15,9 @@ from fastdist._dispatch import normal
 from fastdist.normal.arguments import PLAIN, PLAIN_NUMBERS, check_call, check_labels, check_pandas, is_complex
 from fastdist.normal.scipy_norm import of_complex
 
-# The least size of a thread's share of the result, in bytes: some 0.2 ms of work.
-SHARE = 1 << 20
-SHARES = {"pdf": 1 << 21, "logpdf": 1 << 23}
+# The least part of a result for a thread: some 0.2 ms of work.
+SHARE_BYTES = 1 << 20
+SHARE_BYTES_OF = {"pdf": 1 << 21, "logpdf": 1 << 23}
 NARROW = ("bool", "int", "uint", "float16")
 
 
@@ -30,7 +30,7 @@ def call_with_arrays(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: di
             and type(scale) in PLAIN_NUMBERS
             and (x.dtype.char == "d" or (x.dtype.char == "f" and _in_float32(loc) and _in_float32(scale)))
         ):
-            if x.nbytes < 2 * SHARE:  # the commonest call, at the least cost
+            if x.nbytes < 2 * SHARE_BYTES:  # the commonest call, at the least cost
                 return ufunc(x, loc, scale, **keywords)
             return _call_on_threads(ufunc, x, loc, scale, keywords)
         return _call_on_threads(ufunc, *_operands(ufunc, x, loc, scale), keywords)
@@ -66,7 +66,7 @@ def _operands(ufunc: np.ufunc, x: Any, loc: Any, scale: Any) -> tuple[Any, Any, 
 
 def _call_on_threads(ufunc: np.ufunc, x: Any, loc: Any, scale: Any, keywords: dict[str, Any]) -> Any:
     itemsize = 4 if "float32" in (_dtype_name(operand) for operand in (x, loc, scale)) else 8
-    share = SHARES.get(ufunc.__name__, SHARE) // itemsize
+    share = SHARE_BYTES_OF.get(ufunc.__name__, SHARE_BYTES) // itemsize
     return parallel.call(ufunc, (x, loc, scale), keywords, share)
 
 

@@ -1,8 +1,8 @@
 """Sums over data: the log-likelihood of normals, and the mean and deviation that make it largest.
 
-The data are read once, wherever they lie (a memory map may be larger than memory), in blocks of `BLOCK`
-elements in C order.  The kernel sums each block in float64, compensated; the sums of all blocks are added
-exactly.  So neither threads nor the layout in memory can be seen in a result.
+The data are read once, wherever they are (a memory map may be larger than memory), in blocks of
+`BLOCK_VALUES` elements in C order.  The kernel sums each block in float64, compensated; those of blocks are
+added exactly.  So neither threads nor the layout in memory affect the result.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from fastdist._dispatch import deviations, normal
 from fastdist.normal.arguments import as_real, check_shapes
 from fastdist.typing import Array
 
-BLOCK = deviations.BLOCK_VALUES
-# Elements that are worth handing to a thread, at least: some 0.1 ms of work.
-SHARE = 1 << 18
+BLOCK_VALUES = deviations.BLOCK_VALUES
+# The least work of a thread: some 0.1 ms.
+SHARE_VALUES = 1 << 18
 # The sum of squares of deviations, in units of their spread, that is far from underflow.
 SMALLEST_SQUARES = 2.0**-600
 
@@ -66,7 +66,7 @@ def mean_and_deviation(x: Array) -> tuple[np.float64, np.float64]:
     """
     values, n = _values_of(x), x.size
     # A shift that no outlier can pull away: the middle of the first elements.
-    first = values(0, min(n, BLOCK))
+    first = values(0, min(n, BLOCK_VALUES))
     shift = float(np.partition(first, first.size // 2)[first.size // 2])
     unit = _unit(max(float(first.max()) - shift, shift - float(first.min())))
     sums = _block_sums(values, n, shift, unit)
@@ -125,13 +125,13 @@ def _gathered(operands: list[Array], ufunc: np.ufunc) -> Values:
 
 def _block_sums(values: Values, n: int, shift: float, unit: float) -> NDArray[np.float64]:
     """For each block: sum(d), sum(d^2), d = (x - shift) unit, each as high and low part."""
-    sums = np.empty((-(-n // BLOCK), 4))
+    sums = np.empty((-(-n // BLOCK_VALUES), 4))
 
     def sum_range(start: int, stop: int) -> None:
-        part = sums[start // BLOCK : -(-stop // BLOCK)]
+        part = sums[start // BLOCK_VALUES : -(-stop // BLOCK_VALUES)]
         deviations.sums_of_deviations(values(start, stop), shift, unit, part)
 
-    parallel.for_ranges(sum_range, n, 0, BLOCK, SHARE)
+    parallel.for_ranges(sum_range, n, 0, BLOCK_VALUES, SHARE_VALUES)
     return sums
 
 

@@ -20,8 +20,8 @@ from fastdist.covariance import checks
 from fastdist.random.stream import SequentialNormals, Shape, check_out
 from fastdist.typing import Array
 
-# Samples that become rows before the next are drawn: they lie in cache meanwhile.
-CHUNK = 1 << 14
+# Samples that are drawn and then mapped in cache.
+CACHED_SAMPLES = 1 << 14
 METHODS = (None, "cholesky", "svd", "eigh")
 
 # What makes rows of normals, in place: those from ``start`` to ``stop``.
@@ -280,13 +280,13 @@ def _fill(
     """Write the next rows: normals, and what ``transform`` makes of them; or a ``colorizer``, at once."""
     d = out.shape[-1]
     flat = out.reshape(-1, d)
-    n, few = len(flat), max(1, CHUNK // d)
+    n, rows = len(flat), max(1, CACHED_SAMPLES // d)
     if normals.fill_at_once(flat):
         transform(0, n)
     elif isinstance(normals, SequentialNormals):
-        for start in range(0, n, few):
-            normals.fill(flat[start : start + few])
-            transform(start, min(n, start + few))
+        for start in range(0, n, rows):
+            normals.fill(flat[start : start + rows])
+            transform(start, min(n, start + rows))
     else:
         blocks = normals
         key, first = blocks.reserve(flat.size)
@@ -295,13 +295,13 @@ def _fill(
             if colorizer is not None:
                 colorizer.fill_range(blocks, key, first + start * d, flat[start:stop])
                 return
-            for part in range(start, stop, few):
-                end = min(stop, part + few)
+            for part in range(start, stop, rows):
+                end = min(stop, part + rows)
                 blocks.fill_range(key, first + part * d, flat[part:end])
                 transform(part, end)
 
         # A row costs d normals and d^2 / 2 products, and some 8 of these are worth a normal.
-        share = max(1, parallel.MINIMUM_SHARE // (d * (1 + d // 16)))
+        share = max(1, parallel.SHARE_SAMPLES // (d * (1 + d // 16)))
         parallel.for_ranges(fill_range, n, 0, max(1, blocks.block // d), share)
 
 

@@ -24,8 +24,8 @@ FLOAT64_NORMALS, FLOAT32_NORMALS = 1, 2
 SEED_SEQUENCES = (SeedSequence, ISeedSequence)
 # Not reached in 292 years at a sample a nanosecond.
 LAST_POSITION = (1 << 63) - 1
-# Samples that are written between two looks at whether the call was interrupted.
-CHUNK = 1 << 18
+# Samples that are written between two checks for an interrupt.
+UNINTERRUPTED_SAMPLES = 1 << 18
 
 
 class BlockXoshiro256(BitGenerator):
@@ -335,7 +335,9 @@ def check_out(out: NDArray[Any], dtype: DTypeLike, size: Shape | None) -> None:
 def chunks(out: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """The array in parts, in the order of memory: an interrupt is noticed between them."""
     flat = np.asarray(out).ravel(order="K")
-    return (flat[start : start + CHUNK] for start in range(0, flat.size, CHUNK))
+    return (
+        flat[start : start + UNINTERRUPTED_SAMPLES] for start in range(0, flat.size, UNINTERRUPTED_SAMPLES)
+    )
 
 
 class SequentialNormals:
