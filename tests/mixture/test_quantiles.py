@@ -1,10 +1,5 @@
 """Distribution function and quantiles of mixtures of numbers, against mpmath."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import mpmath
 import numpy as np
 import pytest
@@ -15,25 +10,11 @@ from fastdist import norm
 from fastdist.accuracy import bound
 from fastdist.mixture.parameters import checked
 from fastdist.mixture.quantiles import cdf, isf, ppf, sf
+from tests.support.processes import result_on
+from tests.support.univariate_mixtures import MIXTURES, a_mixture, bits_of_quantiles
 
 EPSILON = 2.0**-52
-MIXTURES = {
-    "one": ([1.0], [3.0], [2.0]),
-    "overlapping": ([0.3, 0.7], [0.0, 1.5], [1.0, 0.5]),
-    "apart": ([0.25, 0.25, 0.5], [-30.0, 0.0, 40.0], [1.0, 3.0, 2.0]),
-    "narrow upon wide": ([0.999, 0.001], [0.0, 0.3], [10.0, 1e-6]),
-    "a quantile near 0": ([1.0], [21.27345356], [1.0]),
-    "large means": ([0.4, 0.6], [1e8, 1e8 + 2], [1.0, 0.1]),
-    "small unit": ([0.4, 0.6], [1e-150, 3e-150], [1e-151, 1e-150]),
-    "a weight of almost nothing": ([1 - 2.0**-50, 2.0**-50], [0.0, 60.0], [1.0, 1.0]),
-    "a weight of nothing": ([0.5, 0.0, 0.5], [0.0, 1e6, 2.0], [1.0, 1.0, 1.0]),
-}
 PROBABILITIES = [1e-300, 1e-200, 1e-100, 1e-16, 1e-5, 0.1, 0.25, 0.3, 0.4999, 0.6, 0.8, 0.999, 1 - 1e-12]
-
-
-def a_mixture(weights, means, deviations):
-    means = np.array(means)[:, None]
-    return checked(weights, means, np.array(deviations) ** 2, "spherical")
 
 
 def exact(weights, means, deviations, x, upper=False):
@@ -167,24 +148,8 @@ def test_shapes_and_dtypes(function):
     assert function(parameters, np.empty((0, 2))).shape == (0, 2)
 
 
-def bits_of_quantiles():
-    """Of all mixtures, in hex."""
-    q = np.random.default_rng(2).random(200) ** 8
-    return [ppf(a_mixture(*one), q).tobytes().hex() for one in MIXTURES.values()]
-
-
 def test_every_instruction_set_gives_the_same_bits(level):
-    code = "from tests.test_mixture_quantiles import bits_of_quantiles; print(*bits_of_quantiles())"
-    environment = {**os.environ, "FASTDIST_ISA": level.name}
-    shown = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment,
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-    )
-    assert not shown.returncode, shown.stderr
-    assert shown.stdout.split() == bits_of_quantiles()
+    assert result_on(level.name, bits_of_quantiles) == bits_of_quantiles()
 
 
 def test_many_quantiles():

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import peer_suites
-from tests.peer_suites import Expected, expected_failures, matches, problems
+from tests.package import peer_suites
+from tests.package.peer_suites import Expected, expected_failures, matches, problems
 
 KINDS = {
     "another bit generator",
@@ -22,7 +22,7 @@ KINDS = {
 
 @pytest.fixture(scope="module")
 def differences() -> str:
-    text = (Path(__file__).parents[1] / "docs" / "differences.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "differences.md").read_text()
     return " ".join(text.split())
 
 

@@ -1,8 +1,8 @@
 """Are the samples of a mixture of its distribution, and are its parameters found again in them?
 
-As in test_statistics.py: seeds are fixed, each test states its n and its number m of deviates, and fails if
-one of these is beyond the critical value of `failed`, which m standard normals exceed with probability
-ALPHA = 1e-4 at most, dependent or not: 4.4 for m = 10, 5.1 for m = 304.
+As in tests/random/test_statistics.py: seeds are fixed, each test states its n and its number m of deviates,
+and fails if one of these is beyond the critical value of `failed`, which m standard normals exceed with
+probability ALPHA = 1e-4 at most, dependent or not: 4.4 for m = 10, 5.1 for m = 304.
 
     x of component k with probability w_k, then normal with mean mu_k and covariance S_k:   n samples
 

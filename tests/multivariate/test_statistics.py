@@ -1,8 +1,8 @@
 """Have the samples the mean, the covariance and the normality that they should, and would we see it if not?
 
-As in test_statistics.py: seeds are fixed, each test states its n and its number m of deviates, and fails if
-one of these is beyond the critical value of `failed`, which m standard normals exceed with probability
-ALPHA = 1e-4 at most, dependent or not: 4.4 for m = 10, 5.6 for m = 5000.
+As in tests/random/test_statistics.py: seeds are fixed, each test states its n and its number m of deviates,
+and fails if one of these is beyond the critical value of `failed`, which m standard normals exceed with
+probability ALPHA = 1e-4 at most, dependent or not: 4.4 for m = 10, 5.6 for m = 5000.
 
     x normal with mean mu and covariance S,  y = L^-1 (x - mu):   n samples
 

@@ -11,6 +11,7 @@ import pytest
 import fastdist
 
 PACKAGE = Path(fastdist.__file__).parent
+TESTS = Path(__file__).parents[1]
 # Each topic may use only itself and what stands left of it.
 TOPICS = ("covariance", "random", "normal", "multivariate", "mixture")
 # Below them: modules that belong to no topic, of which `_dispatch` alone knows the kernels.
@@ -109,10 +110,47 @@ def test_numpy_is_the_only_dependency():
     assert foreign <= {"fastdist", "numpy"}
 
 
-def test_every_stem_is_repeated():
-    """A kernel has its twin, its stub and its test under the same stem."""
-    for source in PACKAGE.glob("_kernels/*.pyx"):
-        stem = source.stem
-        assert source.with_suffix(".pyi").exists()
-        if stem != "target":  # it computes nothing
-            assert (PACKAGE / "reference" / f"{stem}.py").exists()
+KERNELS = sorted(path.stem for path in PACKAGE.glob("_kernels/*.pyx") if path.stem != "target")
+# The folder of a kernel's test, where the stem does not begin with it.
+FOLDER = {
+    "mathematics": "package",
+    "cholesky": "covariance",
+    "stream": "random",
+    "box_muller": "random",
+    "inversion": "random",
+    "deviations": "normal",
+    "scatter": "multivariate",
+}
+
+
+def path_of_test(stem):
+    """Where the test of a kernel is: the folder is not repeated in the name of the file."""
+    for topic in TOPICS:
+        if stem == topic:
+            return TESTS / topic / "test_kernels.py"
+        if stem.startswith(f"{topic}_"):
+            return TESTS / topic / f"test_{stem.removeprefix(f'{topic}_')}.py"
+    return TESTS / FOLDER[stem] / f"test_{stem}.py"
+
+
+@pytest.mark.parametrize("stem", KERNELS)
+def test_every_stem_is_repeated(stem):
+    """A kernel, its stub, its twin and the test that compares the two have one stem."""
+    assert (PACKAGE / "_kernels" / f"{stem}.pyi").exists()
+    assert (PACKAGE / "reference" / f"{stem}.py").exists()
+    imported = set(all_imports(path_of_test(stem)))
+    assert {"fastdist.reference", f"fastdist.reference.{stem}"} & imported
+
+
+def test_every_test_has_a_folder():
+    """One for each topic, and one for what belongs to none."""
+    folders = {path.parent.name for path in TESTS.glob("*/test_*.py")}
+    assert folders <= {*TOPICS, "package", "bench", "demo"}
+    assert {*TOPICS, "package"} <= folders
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: str(path.relative_to(TESTS)))
+def test_no_test_loads_another(path):
+    """What tests share is in `tests.support`, which loads no test either."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"^ *(from|import) (tests(\.\w+)*\.test_|runpy)", text, re.MULTILINE)

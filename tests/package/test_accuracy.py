@@ -306,7 +306,7 @@ def test_markdown_table():
     assert len(lines) == 2 + len(ACCURACY)
     for line in lines:
         assert line.replace("\\|", "").count("|") == 7
-    page = Path(__file__).parents[1] / "docs" / "accuracy.md"
+    page = Path(__file__).parents[2] / "docs" / "accuracy.md"
     assert markdown_table() in page.read_text(encoding="utf-8")
 
 
@@ -333,7 +333,7 @@ def test_bound_of_logpdf():
 
 
 def test_each_pointer_to_a_proof_names_a_section():
-    path = Path(__file__).parents[1] / "docs" / "error_bounds.md"
+    path = Path(__file__).parents[2] / "docs" / "error_bounds.md"
     titles = re.findall(r"(?m)^## (.*)$", path.read_text(encoding="utf-8"))
     sections = {title.lower().replace(" ", "-") for title in titles}
     pointers = re.findall(r"(?m)^# docs/error_bounds\.md#(.*)$", inspect.getsource(fastdist.accuracy))
@@ -353,5 +353,5 @@ def test_markdown_bounds():
     assert len(lines) == 2 + len(BOUNDS)
     for line in lines:
         assert line.replace("\\|", "").count("|") == 8
-    page = Path(__file__).parents[1] / "docs" / "accuracy.md"
+    page = Path(__file__).parents[2] / "docs" / "accuracy.md"
     assert markdown_bounds() in page.read_text(encoding="utf-8")

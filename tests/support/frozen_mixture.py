@@ -1,29 +1,23 @@
-"""Results of mixtures do not change: they are frozen by their SHA-256, and the same on every instruction set.
+"""Results of mixtures that are frozen: samples, log densities, responsibilities and sums of a step of EM.
 
-Samples, log densities, responsibilities and the sums of a step of EM; and, through the public interface,
-three steps of a fit, on one thread and on two.
+Through the public interface also three steps of a fit.
 
-A deliberate change is written to the file of digests by
+    python -m tests.support.frozen_mixture  # write tests/data/mixture_sha256.json
 
-    python -m tests.test_mixture_stability
+Run it only after a deliberate change.
 """
 
 from __future__ import annotations
 
-import functools
 import importlib
 import json
 import math
-import os
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pytest
 
 import fastdist
 from fastdist.reference import cholesky as twin_cholesky
@@ -33,11 +27,9 @@ from fastdist.reference import mixture_sampling as twin_sampling
 from fastdist.reference import multivariate_density as twin_density
 from fastdist.reference.arithmetic import Float32
 from fastdist.reference.stream import FLOAT64_NORMALS
-from tests.support import digests as stability
+from tests.support.digests import SEED, digest, mean_and_covariance
 
-digest, mean_and_covariance, SEED = stability.digest, stability.mean_and_covariance, stability.SEED
-
-DIGESTS = Path(__file__).parent / "data" / "mixture_sha256.json"
+DIGESTS = Path(__file__).parents[1] / "data" / "mixture_sha256.json"
 CASES = [(2, "full"), (2, "diag"), (16, "full"), (16, "diag")]
 NUMBERS = 140_000  # in all rows: enough for two threads
 FIRST_NUMBERS = 600  # in those that the twin is asked for
@@ -155,51 +147,6 @@ def public_digests() -> list[dict[str, dict[str, str]]]:
 
 def rows_of_twin(d: int) -> int:
     return FIRST_NUMBERS // d
-
-
-@functools.cache
-def frozen() -> Any:
-    return json.loads(DIGESTS.read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize(("d", "covariance_type"), CASES)
-def test_kernels(level, key, d, covariance_type):
-    """Every instruction set gives the frozen results, of many rows and of the first."""
-    want = frozen()[name_of(d, covariance_type)]
-    for prefix, rows in (("", NUMBERS // d), ("first ", rows_of_twin(d))):
-        for what, array in kernel_results(level, key, d, covariance_type, rows).items():
-            assert digest(array) == want[prefix + what], (
-                f"{level.name}, {covariance_type}, d={d}, {prefix}{what}"
-            )
-
-
-@pytest.mark.parametrize(("d", "covariance_type"), CASES)
-def test_twins(words_of_key, d, covariance_type):
-    """The pure-Python twins give those of the first rows."""
-    want = frozen()[name_of(d, covariance_type)]
-    for what, array in twin_results(words_of_key, d, covariance_type, rows_of_twin(d)).items():
-        assert digest(array) == want[f"first {what}"], f"{covariance_type}, d={d}, {what}"
-
-
-def test_gaussian_mixture(level):
-    """The public interface gives them on every instruction set, on one thread and on two."""
-    code = (
-        "import json; from tests.test_mixture_stability import public_digests; "
-        "print(json.dumps(public_digests()))"
-    )
-    environment = {**os.environ, "FASTDIST_ISA": level.name}
-    shown = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment,
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-    )
-    assert not shown.returncode, shown.stderr
-    for of_threads in json.loads(shown.stdout):
-        for name, digests in of_threads.items():
-            assert digests == {what: frozen()[name][what] for what in digests}, f"{level.name}, {name}"
-            assert len(digests) == 2 + 3 * len(DTYPES)
 
 
 def write_digests() -> None:

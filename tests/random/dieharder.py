@@ -1,4 +1,4 @@
-"""Dieharder on the raw words: ``python tests/dieharder.py`` writes ``tests/data/dieharder.txt``.
+"""Dieharder on the raw words: ``python tests/random/dieharder.py`` writes ``tests/data/dieharder.txt``.
 
 Needs the program ``dieharder`` (Debian package of that name; R. G. Brown, version 3.31.1) and about an
 hour.  All its tests read one stream, words 0, 1, 2, ... of a fixed seed, as 32-bit halves.  Its verdict
@@ -14,7 +14,7 @@ from pathlib import Path
 import fastdist
 
 SEED = 20261122
-RESULTS = Path(__file__).parent / "data" / "dieharder.txt"
+RESULTS = Path(__file__).parents[1] / "data" / "dieharder.txt"
 WORDS_A_WRITE = 1 << 20
 
 

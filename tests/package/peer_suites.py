@@ -1,11 +1,13 @@
-"""The peers' own tests, on fastdist: ``python tests/peer_suites.py`` writes ``tests/data/peer_suites.txt``.
+"""The peers' own tests, on fastdist.
+
+``python tests/package/peer_suites.py`` writes ``tests/data/peer_suites.txt``.
 
 The test modules that are installed with NumPy, SciPy and scikit-learn run unchanged, with fastdist's objects
 under the peers' names; this takes two minutes.  A test may fail only if
 ``tests/data/peer_suites_expected.toml`` names it and gives the reason.  The exit status is 1 if another test
 fails, or if a test passes that is named there.  Most tests that are skipped need cffi or an array library.
 
-``python tests/peer_suites.py SciPy`` runs one suite, and writes no file.
+``python tests/package/peer_suites.py SciPy`` runs one suite, and writes no file.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ import pytest
 
 import fastdist
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 RESULTS = DATA / "peer_suites.txt"
 EXPECTED = DATA / "peer_suites_expected.toml"
 PACKAGES = Path(np.__file__).parents[1]

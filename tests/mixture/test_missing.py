@@ -1,11 +1,6 @@
 """Points with missing numbers: densities against SciPy's marginals, EM against its own claims."""
 
-import hashlib
 import itertools
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,28 +17,8 @@ from fastdist.mixture.missing_values import (
     score_samples,
 )
 from fastdist.mixture.parameters import NotPositiveDefiniteError, checked
-
-TYPES = ("full", "tied", "diag", "spherical")
-
-
-def a_mixture(covariance_type, components=3, d=4, seed=1, spread=1.0):
-    random = np.random.default_rng(seed)
-    factors = random.standard_normal((components, d, d))
-    full = factors @ factors.mT + 0.5 * np.eye(d)
-    covariances = {
-        "full": full,
-        "tied": full[0],
-        "diag": np.diagonal(full, axis1=1, axis2=2),
-        "spherical": full[:, 0, 0],
-    }[covariance_type]
-    weights = random.uniform(1, 3, components)
-    means = spread * random.standard_normal((components, d))
-    return checked(weights / weights.sum(), means, covariances, covariance_type)
-
-
-def with_gaps(x, share, seed=3):
-    gaps = np.random.default_rng(seed).random(x.shape) < share
-    return np.where(gaps, np.nan, x).astype(x.dtype)
+from tests.support.mixtures_with_gaps import TYPES, a_mixture, bits_of, digests_with_gaps, samples, with_gaps
+from tests.support.processes import result_on
 
 
 def with_all_patterns(x):
@@ -52,13 +27,6 @@ def with_all_patterns(x):
     gaps = np.zeros(x.shape, bool)
     gaps[:32] = np.concatenate([patterns, patterns[::-1]])
     return np.where(gaps, np.nan, x).astype(x.dtype)
-
-
-def samples(parameters, n, seed=2):
-    random = np.random.default_rng(seed)
-    labels = random.choice(parameters.components, n, p=parameters.weights)
-    z = random.standard_normal((n, parameters.dimension))
-    return parameters.means[labels] + np.einsum("nij,nj->ni", parameters.full_factors()[labels], z)
 
 
 def logs_by_scipy(parameters, point):
@@ -98,11 +66,6 @@ def moments_by_hand(parameters, x, weight, centres):
             sums[j] += r * v
             products[j] += r * (np.outer(v, v) + left)
     return totals, sums, products, log_likelihood
-
-
-def bits_of(moments, log_likelihood):
-    arrays = (moments.totals, moments.sums, moments.products)
-    return b"".join(a.tobytes() for a in arrays) + np.float64(log_likelihood).tobytes()
 
 
 def em(parameters, x, steps, sample_weight=None):
@@ -250,31 +213,8 @@ def test_patterns_of_few_points_are_completed_as_those_of_many(monkeypatch):
     assert results[0] == results[1]
 
 
-def bits_of_everything():
-    """Of densities, responsibilities and moments, in hex."""
-    everything = []
-    for covariance_type in TYPES:
-        parameters = a_mixture(covariance_type, d=6)
-        x = with_gaps(samples(parameters, 1500), 0.25)
-        r, logs = responsibilities(parameters, x), score_samples(parameters, x)
-        moments = expectation(parameters, x, None, parameters.means)
-        bits = r.tobytes() + logs.tobytes() + score_samples(parameters, x.astype(np.float32)).tobytes()
-        everything.append(hashlib.sha256(bits + bits_of(*moments)).hexdigest())
-    return everything
-
-
 def test_every_instruction_set_gives_the_same_bits(level):
-    code = "from tests.test_mixture_missing import bits_of_everything; print(*bits_of_everything())"
-    environment = {**os.environ, "FASTDIST_ISA": level.name}
-    shown = subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment,
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-    )
-    assert not shown.returncode, shown.stderr
-    assert shown.stdout.split() == bits_of_everything()
+    assert result_on(level.name, digests_with_gaps) == digests_with_gaps()
 
 
 @pytest.mark.parametrize("covariance_type", TYPES)

@@ -1,0 +1,1 @@
+"""Tests of `GaussianMixture` and of its kernels."""

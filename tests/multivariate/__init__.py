@@ -1,0 +1,1 @@
+"""Tests of `multivariate_normal` and of its kernels."""
