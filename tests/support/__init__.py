@@ -16,6 +16,7 @@ Its modules:
     frozen_stream         the samples that are frozen
     frozen_multivariate   the same for multivariate normals
     frozen_mixture        the same for mixtures
+    remembered            results of slow functions, computed once for all instruction sets
     processes             results on another instruction set, by a process of its own
     synthetic_run         a run of the benchmarks that was made up
 """

@@ -15,6 +15,7 @@ from fastdist.reference import mixture as twin
 from fastdist.reference import mixture_density as twin_density
 from fastdist.reference.arithmetic import Float32
 from tests.support import multivariate_cases as multivariate
+from tests.support.remembered import remembered
 
 numbers, layouts, baseline = multivariate.numbers, multivariate.layouts, multivariate.baseline
 
@@ -81,14 +82,18 @@ def prepared(mixture: tuple[np.ndarray, ...], dtype: str) -> Any:
     )
 
 
+@remembered
 def of_twin(mixture: tuple[np.ndarray, ...], x: np.ndarray) -> SimpleNamespace:
-    """The twin's log densities, responsibilities and labels of rows x."""
+    """The twin's log densities, responsibilities and labels of rows x.
+
+    Labels as ``predict`` finds them, which would compute the responsibilities again.
+    """
     components = prepared(mixture, x.dtype.name)
     found = [twin.responsibilities(row, components) for row in numbers(x)]
     return SimpleNamespace(
         log_density=np.array([log_density for _, log_density in found], x.dtype),
         responsibilities=np.array([r for r, _ in found], x.dtype).reshape(len(x), len(components)),
-        labels=np.array([twin.predict(row, components) for row in numbers(x)], np.intp),
+        labels=np.array([twin.largest(r) for r, _ in found], np.intp),
         nearest=np.array([twin.nearest(row, components) for row in numbers(x)], np.intp),
     )
 
