@@ -253,7 +253,7 @@ def test_rows_from_the_stream(level, key, words_of_key, d, dtype, assert_same_bi
 @parametrize_dtypes
 @pytest.mark.parametrize("d", [1, 2, 3, 4, 5, 8, 9, 16, 17, 33, 64, 65])
 def test_rows_from_any_place(level, key, d, dtype, assert_same_bits):
-    """They are the normals from there on, coloured, both of which are the twin's: less than a tile, and more."""
+    """Less than a tile, and more: the normals from there on, coloured, both of which are the twin's."""
     _, mean, factor, _ = coloured_alike(d, rows(d), dtype)
     colorizer = level.multivariate_sampling.Colorizer(mean, factor)
     normals = block_stream(level, dtype, key)

@@ -100,14 +100,14 @@ def of_twin(function: str, dtype: str, x: np.ndarray, loc: np.ndarray, scale: np
 @functools.cache
 def standard(function: str, dtype: str) -> tuple[np.ndarray, np.ndarray]:
     """Arguments, and the twin's results for loc = 0, scale = 1."""
-    x = p_values(dtype, 2000) if function in QUANTILES else z_values(dtype, 3000)
+    x = p_values(dtype, 800) if function in QUANTILES else z_values(dtype, 1200)
     return x, of_twin(function, dtype, x, np.zeros_like(x), np.ones_like(x))
 
 
 @functools.cache
 def located(function: str, dtype: str) -> tuple[np.ndarray, ...]:
     """x, loc, scale, and the twin's results."""
-    x, loc, scale = any_parameters(z_values(dtype, 1000), dtype)
+    x, loc, scale = any_parameters(z_values(dtype, 400), dtype)
     if function in QUANTILES:
         p = np.resize(p_values(dtype, 600), x.size)
         x = np.where((x >= 0) & (x <= 1), x, np.random.default_rng(4).permutation(p))
