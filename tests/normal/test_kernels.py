@@ -72,14 +72,18 @@ def p_values(dtype: str, n: int) -> np.ndarray:
 
 
 def any_parameters(x: np.ndarray, dtype: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Every combination of special x, loc and scale; and scales of any size, x some scales away from loc."""
+    """Special x, loc and scale, all combined; borders of scale with some of them; and scales of any size.
+
+    With the last x lies some scales away from loc.
+    """
     random = np.random.default_rng(3)
     tiny, huge = {"float64": (1e-310, 1e300), "float32": (1e-40, 1e37)}[dtype]
     points = [0.0, -0.0, 0.3, 1.5, -2.0, tiny, -huge, float(np.finfo(dtype).max), INF, -INF, NAN]
     locs = [0.0, -0.0, 1.7, -huge, tiny, INF, NAN]
     borders = with_neighbours(BORDERS[dtype]["scale"], dtype).tolist()
-    scales = [1.0, 0.7, tiny, huge, INF, 0.0, -0.0, -1.0, NAN, *borders]
-    special = np.array(list(itertools.product(points, locs, scales)), dtype).T
+    scales = [1.0, 0.7, tiny, huge, INF, 0.0, -0.0, -1.0, NAN]
+    combined = [*itertools.product(points, locs, scales), *itertools.product(points[::3], locs[::3], borders)]
+    special = np.array(combined, dtype).T
     n = x.size
     exponents = {"float64": (-1074, 1023), "float32": (-149, 127)}[dtype]
     common = random.random(n) < 0.5
