@@ -35,7 +35,7 @@ failed, of_normals, of_lags = univariate.failed, univariate.of_normals, univaria
 SEED = 20261122
 DTYPES = ["float64", "float32"]
 DIMENSIONS = [2, 3, 16, 64]
-N = {2: 400_000, 3: 400_000, 16: 100_000, 64: 100_000}
+N = {2: 100_000, 3: 100_000, 16: 50_000, 64: 25_000}
 
 
 def mean_and_covariance(d: int) -> tuple[np.ndarray, np.ndarray]:
@@ -50,13 +50,14 @@ def mean_and_covariance(d: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @functools.cache
-def draw(d: int, dtype: str) -> np.ndarray:
+def draw(d: int, dtype: str, n: int | None = None) -> np.ndarray:
+    n = n or N[d]
     mean, cov = mean_and_covariance(d)
     rng = fastdist.default_rng(SEED)
     more = {} if dtype == "float64" else {"dtype": np.float32}
-    x = rng.multivariate_normal(mean, cov, N[d], method="cholesky", **more)
+    x = rng.multivariate_normal(mean, cov, n, method="cholesky", **more)
     assert x.dtype == dtype
-    assert x.shape == (N[d], d)
+    assert x.shape == (n, d)
     x.flags.writeable = False
     return x
 
@@ -162,7 +163,7 @@ def of_order(x: np.ndarray, d: int) -> dict[object, float]:
 CHECKS = [of_moments, of_distances, of_mardia, of_linear_combinations, of_conditionals, of_order]
 
 
-# Those of Mardia take all triples of components: some ten seconds for d = 64.
+# Those of Mardia take all triples of components: some seconds for d = 64.
 @pytest.mark.parametrize(
     ("d", "check"),
     [
@@ -173,8 +174,17 @@ CHECKS = [of_moments, of_distances, of_mardia, of_linear_combinations, of_condit
 )
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_samples(check, d, dtype):
-    """n = 400 000 for d = 2 and 3, 100 000 for d = 16 and 64; m with each check."""
+    """n = 100 000 for d = 2 and 3, 50 000 for d = 16, 25 000 for d = 64; m with each check."""
     assert not failed(check(draw(d, dtype), d))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("d", DIMENSIONS)
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_samples_at_length(check, d, dtype):
+    """Eight times as many."""
+    assert not failed(check(draw(d, dtype, 8 * N[d]), d))
 
 
 def test_number_of_deviates():
@@ -199,14 +209,14 @@ def transposed_factor(y: np.ndarray) -> np.ndarray:
 
 
 def shifted(y: np.ndarray) -> np.ndarray:
-    """The first component has the mean 0.01."""
-    y[:, 0] += 0.01
+    """The first component has the mean 0.02."""
+    y[:, 0] += 0.02
     return y
 
 
 def correlated(y: np.ndarray) -> np.ndarray:
-    """Two components with a correlation of 0.02."""
-    y[:, 1] = 0.02 * y[:, 0] + math.sqrt(1 - 0.02**2) * y[:, 1]
+    """Two components with a correlation of 0.05."""
+    y[:, 1] = 0.05 * y[:, 0] + math.sqrt(1 - 0.05**2) * y[:, 1]
     return y
 
 
@@ -217,8 +227,8 @@ def student_t(y: np.ndarray, freedom: int = 100) -> np.ndarray:
 
 
 def skewed(y: np.ndarray) -> np.ndarray:
-    """The first component is a standardised sum of 1000 exponentials."""
-    y[:, 0] = (np.random.default_rng(2).gamma(1000, size=len(y)) - 1000) / math.sqrt(1000)
+    """The first component is a standardised sum of 300 exponentials."""
+    y[:, 0] = (np.random.default_rng(2).gamma(300, size=len(y)) - 300) / math.sqrt(300)
     return y
 
 
@@ -249,7 +259,7 @@ def autoregressive(y: np.ndarray) -> np.ndarray:
     ("d", "change", "check", "names"),
     [
         (2, shifted, of_moments, {("mean", 0), "all means"}),
-        (2, lambda y: 1.01 * y, of_moments, {("covariance", 0, 0), ("covariance", 1, 1)}),
+        (2, lambda y: 1.02 * y, of_moments, {("covariance", 0, 0), ("covariance", 1, 1)}),
         (16, transposed_factor, of_moments, {("covariance", 15, 0), ("covariance", 15, 15)}),
         (16, transposed_factor, of_distances, {"Kolmogorov-Smirnov"}),
         (64, correlated, of_moments, {("covariance", 1, 0)}),
@@ -271,6 +281,6 @@ def autoregressive(y: np.ndarray) -> np.ndarray:
     ],
 )
 def test_spoilt_samples_fail(d, change, check, names):
-    """Each check sees what it is for."""
+    """Each check sees what it is for, in the numbers of samples of `test_samples`."""
     found = failed(check(spoilt(draw(d, "float64"), d, change), d))
     assert names <= set(found), found
