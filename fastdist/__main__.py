@@ -1,4 +1,4 @@
-"""``python -m fastdist``: check normals, densities, a mixture and a price, and time all against the rest."""
+"""``python -m fastdist``: check normals, densities, a mixture and a price, and time them beside the peers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import fastdist
-from fastdist._main_job import SECTIONS, plot, table
-from fastdist._main_job.job import Job, run
+from fastdist._demo import SECTIONS, picture, report, speeds
+from fastdist._demo.checks import Check, Job
 
 FAILED, USAGE = 1, 2
 # What a shell reports of a process that a signal ended: 128 and the number of SIGINT or SIGPIPE.
@@ -62,7 +62,7 @@ def _run_command(arguments: Sequence[str] | None, job: Job) -> int:
         return _info(options.json)
     if options.seed is not None:
         job = replace(job, seed=options.seed)
-    return _main_job(job, options.plot, options.json)
+    return _demo(job, options.plot, options.json)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m fastdist",
         description="Draw ten million normals of each dtype, check them and the functions of fastdist.norm "
         "and fastdist.multivariate_normal, fit a fastdist.GaussianMixture to eruptions of a geyser, price a "
-        "European call, and time all against pure Python, NumPy and, where installed, SciPy and "
+        "European call, and time them beside pure Python, NumPy and, where installed, SciPy and "
         "scikit-learn.  The exit status is 1 when a check fails.",
     )
     parser.add_argument("--json", action="store_true", help="print the results as a JSON object")
@@ -78,8 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         "--plot",
         type=Path,
         metavar="FILE.png",
-        help="draw a histogram and a QQ plot, density beside cumulative distribution, samples of two "
-        "dimensions with their ellipses and contours, and a mixture of two normals",
+        help="draw a histogram, density beside cumulative distribution, ellipses of two dimensions, and "
+        "a mixture of two normals",
     )
     parser.add_argument("--seed", type=_seed, metavar="N", help=f"seed of the normals (default {Job.seed})")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="[info]")
@@ -108,22 +108,43 @@ def _info(as_json: bool) -> int:
     return 0
 
 
-def _main_job(job: Job, path: Path | None, as_json: bool) -> int:
-    obstacle = plot.obstacle(path) if path else None
+def _demo(job: Job, path: Path | None, in_json: bool) -> int:
+    obstacle = picture.obstacle(path) if path else None
     if obstacle:
         return _error(obstacle, USAGE)
-    report = run(job, SECTIONS, _progress_bar)
-    if as_json:
-        print(json.dumps(report.as_dict(), indent=2, allow_nan=False))
-    else:
-        print(*table.lines(report), sep="\n")
+    tell = _silence if in_json else _tell
+    tell(report.opening(job))
+    checks: dict[str, list[Check]] = {}
+    with _progress_bar(len(SECTIONS) + 1 + job.rounds) as start:
+        for section in SECTIONS:
+            start(f"check {section.title}")
+            checks[section.title] = section.run(job)
+            tell(report.section_lines(section.title, checks[section.title], len(SECTIONS)))
+        tell(report.verdict_of_checks(checks))
+        for section in SECTIONS:
+            if findings := section.findings():
+                tell(["", *findings])
+        start("prepare the timings")
+        found = speeds.measure(speeds.all_rows(job), job.rounds, start)
+        tell(["", *report.speed_lines(found, job)])
+    if in_json:
+        print(json.dumps(report.as_dict(job, checks, found), indent=2, allow_nan=False))
     sys.stdout.flush()
     if path:
         try:
-            plot.write(job, path)
+            picture.write(job, path)
         except OSError as error:
             return _error(f"cannot plot to {path}: {error.strerror or error}", USAGE)
-    return FAILED if report.failed else 0
+    return FAILED if report.failed(checks) else 0
+
+
+def _tell(lines: Iterable[str]) -> None:
+    """Print lines at once, into a pipe too."""
+    print(*lines, sep="\n", flush=True)
+
+
+def _silence(lines: Iterable[str]) -> None:
+    """What JSON has instead of lines comes at the end."""
 
 
 def _error(message: str, status: int) -> int:

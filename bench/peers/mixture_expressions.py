@@ -13,7 +13,7 @@ from bench.cases.case import PURE_PYTHON_LARGEST, SEED, Call
 from bench.cases.mixture import FITS, NUMBERS, STEPS, Mixture, MixtureRung, of_log_likelihood, points, start
 from bench.cases.mixture_data import Array, Parameters
 from bench.peers import libraries
-from fastdist._main_job.mixture_rungs import (
+from bench.peers.pure_python import (
     python_factors,
     python_log_density,
     python_responsibilities,

@@ -15,7 +15,7 @@ from numpy.random import PCG64
 from bench.cases.case import PURE_PYTHON_LARGEST, SEED, Call
 from bench.cases.multivariate import ONCE, SAMPLES, VectorRung, Vectors, parameters, points
 from bench.peers import libraries
-from fastdist._main_job.multivariate_normals import Rows, python_cholesky, python_logpdf, python_sample
+from bench.peers.pure_python import Rows, python_cholesky, python_logpdf, python_normal
 
 LN_2PI = math.log(2 * math.pi)
 # Beyond, pure Python takes seconds for a factor.
@@ -49,7 +49,7 @@ def python(case: Vectors) -> Call:
         return lambda: list(map(dense, factors()))
     known = factors() if case.factor == ONCE else None
     if case.method in SAMPLES:
-        return lambda: [python_sample(m, f, gauss) for m, f in zip(means, known or factors(), strict=True)]
+        return lambda: [python_normal(m, f, gauss) for m, f in zip(means, known or factors(), strict=True)]
     x = points(case).reshape(n, -1).tolist()
     if case.method == "fit":
         return partial(python_fit, x)

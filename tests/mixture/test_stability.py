@@ -32,6 +32,7 @@ def test_kernels(level, key, digests, d, covariance_type):
             )
 
 
+@pytest.mark.slow  # other tests compare kernels and twins; .ci/run asks for this one
 @pytest.mark.parametrize(("d", "covariance_type"), frozen.CASES)
 def test_twins(words_of_key, digests, d, covariance_type):
     """The pure-Python twins give those of the first rows."""

@@ -27,6 +27,7 @@ def test_kernels(level, key, digests, d):
         assert digest(array) == digests[str(d)][what], f"{level.name}, {what}, d={d}"
 
 
+@pytest.mark.slow  # other tests compare kernels and twins; .ci/run asks for this one
 @pytest.mark.parametrize("d", frozen.DIMENSIONS)
 def test_twins(words_of_key, digests, d):
     """The pure-Python twin gives the first of them."""

@@ -1,6 +1,6 @@
 """No function errs by more than ``fastdist/accuracy.py`` says.
 
-Arguments are screened by the million in numpy's longdouble, where that is wider than float64, and the
+Arguments are screened in numpy's longdouble, where that is wider than float64, and the
 worst of float64 are then judged by mpmath.  Where longdouble is float64, random ones are judged instead.
 """
 
@@ -33,7 +33,7 @@ PI = WIDE("3.14159265358979323846264338327950288")
 LN2 = WIDE("0.693147180559945309417232121458176568")
 PRECISION = {"float64": 53, "float32": 24}
 LOWEST = {"float64": -1074, "float32": -149}
-JUDGED = 3000  # arguments handed to mpmath
+JUDGED = 0.003  # the share of the arguments that is handed to mpmath
 
 mpmath.mp.prec = 160
 
@@ -116,10 +116,11 @@ def check_function(level, function: str, dtype: str, n: int, seed: int) -> None:
     got = np.empty(n, dtype)
     getattr(level.mathematics, f"evaluate_{function}")(*x, got)
     error = np.abs(got.astype(WIDE) - want) / ulp(want, dtype)
+    judged = round(JUDGED * n)
     if not WIDE_ENOUGH[dtype]:
         error = np.zeros(n)
     if dtype == "float64":
-        worst = np.argpartition(error, -JUDGED)[-JUDGED:] if error.any() else np.arange(JUDGED)
+        worst = np.argpartition(error, -judged)[-judged:] if error.any() else np.arange(judged)
         error = np.zeros(n)
         for i in (0, *worst.tolist()):
             exact = exact_result(function, *(float(array[i]) for array in x))
@@ -141,16 +142,16 @@ DTYPES = ["float64", "float32"]
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_functions(level, function, dtype):
-    """A million arguments and the ends of the valid range."""
-    check_function(level, function, dtype, 1_000_000, seed=1)
+    """200 000 arguments and the ends of the valid range."""
+    check_function(level, function, dtype, 200_000, seed=1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("function", FUNCTIONS)
-@pytest.mark.parametrize("seed", range(2, 22))
+@pytest.mark.parametrize("seed", range(1, 22))
 def test_functions_at_length(level, function, dtype, seed):
-    """Twenty million more."""
+    """Twenty-one million more."""
     check_function(level, function, dtype, 1_000_000, seed)
 
 
@@ -236,6 +237,7 @@ def check_normals(level, dtype: str, n: int, seed: int) -> None:
     x, y, *z = pairs(level, dtype, n, seed)
     r, plus, minus, *signs = wide_transform(x, y, dtype)
     half_ulp_of_1 = WIDE(2) ** -PRECISION[dtype]
+    judged = round(JUDGED * n)
     for component, turned in enumerate((plus, minus)):
         got, want = z[component], signs[component] * r * turned
         away = turned >= WIDE(0.5)
@@ -244,10 +246,10 @@ def check_normals(level, dtype: str, n: int, seed: int) -> None:
         near = np.where(~away & (r > 0), error / np.where(r > 0, r * half_ulp_of_1, 1), 0)
         if dtype == "float64":
             # Which arguments mpmath judges: the worst on either side, as far as longdouble can tell.
-            chosen = [0, *np.argpartition(scaled, -JUDGED // 2)[-JUDGED // 2 :].tolist()]
-            chosen += np.argpartition(near, -JUDGED // 2)[-JUDGED // 2 :].tolist()
+            chosen = [0, *np.argpartition(scaled, -judged // 2)[-judged // 2 :].tolist()]
+            chosen += np.argpartition(near, -judged // 2)[-judged // 2 :].tolist()
             if not WIDE_ENOUGH[dtype]:
-                chosen = list(range(JUDGED))
+                chosen = list(range(judged))
             scaled, near = np.zeros(got.size), np.zeros(got.size)
             for i in chosen:
                 exact_r, exact_turned, exact = exact_transform(int(x[i]), int(y[i]), component)
@@ -272,8 +274,8 @@ def check_normals(level, dtype: str, n: int, seed: int) -> None:
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_normals(level, dtype):
-    """200 000 pairs, with the ends of the radii: in ULP, and near the zeros of c +- s relative to r."""
-    check_normals(level, dtype, 200_000, seed=1)
+    """100 000 pairs, with the ends of the radii: in ULP, and near the zeros of c +- s relative to r."""
+    check_normals(level, dtype, 100_000, seed=1)
 
 
 @pytest.mark.slow

@@ -55,7 +55,7 @@ def test_every_module_has_a_topic():
     flat = {path.stem for path in PACKAGE.glob("*.py")}
     assert flat == {"__init__", "__main__", *FOUNDATION}
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-    assert packages == {*TOPICS, "_isa", "_kernels", "_main_job", "reference"}
+    assert packages == {*TOPICS, "_isa", "_kernels", "_demo", "reference"}
 
 
 @pytest.mark.parametrize("path", API, ids=lambda path: f"{path.parent.name}.{path.stem}")

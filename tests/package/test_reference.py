@@ -68,7 +68,7 @@ FUSED = sorted({arithmetic.fma, arithmetic.fma_of_integers}, key=lambda function
 
 
 @pytest.mark.parametrize("fma", FUSED)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(a=finite(64), b=finite(64), c=finite(64), cancel=st.booleans(), ulps=st.integers(-2, 2))
 def test_fma_rounds_the_exact_result_once(fma, a, b, c, cancel, ulps):
     """fma(a, b, c) is the float64 nearest to a b + c, also where it is subnormal or nearly cancels."""
@@ -79,7 +79,7 @@ def test_fma_rounds_the_exact_result_once(fma, a, b, c, cancel, ulps):
     check_fused(fma(a, b, c), a, b, c, 53, -1022, sys.float_info.max)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(a=finite(32), b=finite(32), c=finite(32), cancel=st.booleans(), ulps=st.integers(-2, 2))
 def test_fma_float32_rounds_the_exact_result_once(a, b, c, cancel, ulps):
     """fma_float32(a, b, c) is the float32 nearest to a b + c."""
@@ -133,7 +133,7 @@ def test_fma_overflows_to_infinity_only_in_the_end(fma):
     assert fma(2.0**-600, -(2.0**-600), 0.0).hex() == "-0x0.0p+0"
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(a=finite(32), b=finite(32))
 def test_float32_operations_may_be_computed_in_float64(a, b):
     """float32(a + b) and its like round the exact result once."""
@@ -197,7 +197,7 @@ def test_bits_there_and_back():
 )
 def test_rough_half_reciprocal(rough, least, normal):
     """1 / (2 x) within 6 % where x and the result are normal numbers; finite and positive below, at 0 too."""
-    mantissas = [1 + i / 256 for i in range(256)]
+    mantissas = [1 + i / 64 for i in range(64)]
     for exponent in range(normal, -normal - 2):
         worst = max(abs(rough(math.ldexp(m, exponent)) * math.ldexp(m, exponent) * 2 - 1) for m in mantissas)
         assert worst <= 0.06, f"{worst:.4f} in [2^{exponent}, 2^{exponent + 1})"

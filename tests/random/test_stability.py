@@ -24,6 +24,7 @@ def test_kernel(level, key, digests, what):
     assert digest(samples) == digests[what][f"first {frozen.N}"], f"{level.name}, {what}"
 
 
+@pytest.mark.slow  # other tests compare kernels and twins; .ci/run asks for this one
 @pytest.mark.parametrize("what", frozen.DTYPES)
 def test_twin(words_of_key, digests, what):
     """The pure-Python twin gives the frozen samples."""

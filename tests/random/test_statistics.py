@@ -3,7 +3,7 @@
 Seeds are fixed; each test states its n.  A check gives deviates by name: standard normal if all is well,
 exactly or (means of n, Kolmogorov-Smirnov) in the limit of large n.  A test fails if one of its m deviates is
 beyond the critical value of `failed`, which m standard normals exceed with probability ALPHA at most: 4.4 for
-m = 10, 5.1 for m = 240.  Moments, Kolmogorov-Smirnov, and tails to 5 sigma are the main job's own checks;
+m = 10, 5.1 for m = 240.  Moments, Kolmogorov-Smirnov, and tails to 5 sigma are the demo's own checks;
 test_main.py spoils samples for them.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import fastdist
-from fastdist._main_job.standard_normals import check_moments
+from fastdist._demo.normals import check_moments
 from fastdist.reference.stream import BLOCK_WORDS, TILE_WORDS
 from tests.support.deviates import (
     autoregressive,

@@ -12,7 +12,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from fastdist._main_job.standard_normals import check_normals, kolmogorov_survival
+from fastdist._demo.normals import check_normals, kolmogorov_survival
 
 ALPHA = 1e-4  # of each test
 

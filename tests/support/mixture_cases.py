@@ -93,7 +93,7 @@ def of_twin(mixture: tuple[np.ndarray, ...], x: np.ndarray) -> SimpleNamespace:
     return SimpleNamespace(
         log_density=np.array([log_density for _, log_density in found], x.dtype),
         responsibilities=np.array([r for r, _ in found], x.dtype).reshape(len(x), len(components)),
-        labels=np.array([twin.largest(r) for r, _ in found], np.intp),
+        labels=np.array([r.index(max(r)) for r, _ in found], np.intp),
         nearest=np.array([twin.nearest(row, components) for row in numbers(x)], np.intp),
     )
 

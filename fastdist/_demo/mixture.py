@@ -15,18 +15,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import fastdist
 from fastdist import GaussianMixture
-from fastdist._main_job.job import Check, Findings, Job
-from fastdist._main_job.standard_normals import Array
+from fastdist._demo.checks import Check, Job
+from fastdist.typing import Array
 
 DATA = "old_faithful.csv"
 NAMES = ("short", "long")
@@ -64,7 +62,7 @@ FITS: dict[str, GaussianMixture] = {}
 
 def measurements() -> Array:
     """Duration and waiting time in minutes, of 272 eruptions."""
-    with (resources.files("fastdist._main_job") / DATA).open(encoding="utf-8") as lines:
+    with (resources.files("fastdist._demo") / DATA).open(encoding="utf-8") as lines:
         rows: Array = np.loadtxt(lines, delimiter=",", skiprows=4)
     rows.flags.writeable = False
     return rows
@@ -94,14 +92,10 @@ def published_mixture() -> GaussianMixture:
 # The checks
 
 
-def check_float64(job: Job) -> list[Check]:
-    """Checks of the fit to float64 data, and of its samples."""
-    return [*check_fit(fit("float64"), "float64"), *check_samples(job, fit("float64"))]
-
-
-def check_float32(job: Job) -> list[Check]:
-    """Checks of the fit to float32 data; samples are float64."""
-    return check_fit(fit("float32"), "float32")
+def check(job: Job, dtype: str) -> list[Check]:
+    """Checks of the fit to data of a dtype, and of its samples, which are float64."""
+    checks = check_fit(fit(dtype), dtype)
+    return [*checks, *check_samples(job, fit(dtype))] if dtype == "float64" else checks
 
 
 def check_fit(model: GaussianMixture, dtype: str) -> list[Check]:
@@ -173,74 +167,29 @@ def draw(job: Job, model: GaussianMixture) -> tuple[Array, NDArray[np.int64]]:
 # What was learnt
 
 
-def findings(job: Job) -> Findings:
+def findings() -> list[str]:
     """The components, the modes, and which component made a few points."""
     model = fit("float64")
     order = in_order(model)
-    modes = model.modes()
-    responsibilities = model.predict_proba(np.array(POINTS))[:, order]
-    components = [
-        component(name, float(model.weights_[k]), model.means_[k], model.covariances_[k])
-        for name, k in zip(NAMES, order, strict=True)
-    ]
-    return Findings(
-        lines=[
-            *component_lines(components),
-            *mode_lines(modes.locations.tolist(), modes.heights.tolist()),
-            *inference_lines(responsibilities.tolist()),
-        ],
-        data={
-            "measurements": len(measurements()),
-            "components": components,
-            "modes": [
-                {"location": location, "height": height}
-                for location, height in zip(modes.locations.tolist(), modes.heights.tolist(), strict=True)
-            ],
-            "predict_proba": [
-                {"point": list(point), **dict(zip(NAMES, row, strict=True))}
-                for point, row in zip(POINTS, responsibilities.tolist(), strict=True)
-            ],
-        },
+    title = (
+        f"Old Faithful, {len(measurements())} eruptions: minutes of one, and until the next, as two normals"
     )
-
-
-def component(name: str, weight: float, mean: Array, cov: Array) -> dict[str, Any]:
-    """Its parameters as one speaks of them: standard deviations and correlation."""
-    deviations = np.sqrt(np.diagonal(cov))
-    return {
-        "name": name,
-        "weight": weight,
-        "mean": mean.tolist(),
-        "standard_deviation": deviations.tolist(),
-        "correlation": float(cov[1, 0] / deviations.prod()),
-    }
-
-
-def component_lines(components: Sequence[dict[str, Any]]) -> list[str]:
-    lines = [
-        f"Old Faithful, {len(measurements())} eruptions: minutes of one, and until the next, as two normals",
-        f"  {'eruptions':<12}{'weight':>9}{'duration':>18}{'wait':>18}{'correlation':>16}",
-    ]
-    for one in components:
-        (duration, wait), (sd_duration, sd_wait) = one["mean"], one["standard_deviation"]
-        of_duration, of_wait = f"{duration:.3f} +- {sd_duration:.3f}", f"{wait:.2f} +- {sd_wait:.2f}"
+    lines = [title, f"  {'eruptions':<12}{'weight':>9}{'duration':>18}{'wait':>18}{'correlation':>16}"]
+    for name, k in zip(NAMES, order, strict=True):
+        mean, cov = model.means_[k], model.covariances_[k]
+        deviations = np.sqrt(np.diagonal(cov))
+        intervals = [f"{m:.2f} +- {s:.2f}" for m, s in zip(mean, deviations, strict=True)]
+        correlation = cov[1, 0] / deviations.prod()
         lines.append(
-            f"  {one['name']:<12}{one['weight']:9.4f}{of_duration:>18}{of_wait:>18}{one['correlation']:16.3f}"
+            f"  {name:<12}{model.weights_[k]:9.4f}{intervals[0]:>18}{intervals[1]:>18}{correlation:16.3f}"
         )
-    return lines
-
-
-def mode_lines(locations: Sequence[Sequence[float]], heights: Sequence[float]) -> list[str]:
-    highest = heights[0]
-    places = ", ".join(
-        f"({duration:.2f}, {wait:.1f})" + (f" {height / highest:.2f} as high" if height < highest else "")
-        for (duration, wait), height in zip(locations, heights, strict=True)
-    )
-    return [f"  {len(heights)} mode{'s' if len(heights) > 1 else ''}: {places}"]
-
-
-def inference_lines(responsibilities: Sequence[Sequence[float]]) -> list[str]:
-    lines = [f"  which of them made it (predict_proba)?{'short':>10}{'long':>10}"]
+    modes = model.modes()
+    positions = ", ".join(f"({duration:.2f}, {wait:.1f})" for duration, wait in modes.locations)
+    lines += [
+        f"  {len(modes.heights)} modes: {positions}",
+        f"  which of them made it (predict_proba)?{'short':>10}{'long':>10}",
+    ]
+    responsibilities = model.predict_proba(np.array(POINTS))[:, order]
     for (duration, wait), (short, long) in zip(POINTS, responsibilities, strict=True):
         point = f"{duration:g} minutes, the next after {wait:g}"
         lines.append(f"    {point:<36}{short:10.4f}{long:10.4f}")

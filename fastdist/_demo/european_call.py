@@ -14,10 +14,10 @@ from statistics import NormalDist
 import numpy as np
 
 import fastdist
-from fastdist._main_job.job import Check, Job
+from fastdist._demo.checks import Check, Job
 
-# Paths that are followed together: they stay in the L2 cache.
-CHUNK = 1 << 15
+# Paths that are simulated together: they stay in the L2 cache.
+CHUNK_PATHS = 1 << 15
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class EuropeanCall:
         """The mean of the discounted payoffs of so many paths, and its standard error."""
         drift = (self.rate - self.volatility**2 / 2) * self.time
         deviation = self.volatility * math.sqrt(self.time)
-        buffer = np.empty(min(CHUNK, paths))
+        buffer = np.empty(min(CHUNK_PATHS, paths))
         total = total_of_squares = 0.0
-        for start in range(0, paths, CHUNK):
+        for start in range(0, paths, CHUNK_PATHS):
             x = rng.standard_normal(out=buffer[: paths - start])
             x *= deviation
             x += drift
@@ -61,10 +61,10 @@ class EuropeanCall:
         return discount * mean, discount * math.sqrt(variance / paths)
 
 
-def check(job: Job) -> list[Check]:
+def check(job: Job, dtype: str) -> list[Check]:
     """The Monte Carlo price, from as many normals as are checked, and from those that follow."""
     call = EuropeanCall()
     rng = fastdist.default_rng(job.seed)
     rng.seek(job.samples)
     price, standard_error = call.monte_carlo(rng, job.samples)
-    return [Check.of_mean("Monte Carlo price", "float64", price, call.black_scholes(), standard_error)]
+    return [Check.of_mean("Monte Carlo price", dtype, price, call.black_scholes(), standard_error)]
