@@ -18,10 +18,10 @@ from libc.stdint cimport int64_t
 
 cimport numpy as cnp
 
-from fastdist._kernels.environment cimport enter, environment, leave
 from fastdist._kernels.mathematics cimport floating, fused_multiply_add, square_root
 from fastdist._kernels.panel cimport PANEL_LANES, PANEL_ROWS, add_products
 from fastdist._kernels.room cimport aligned, make_room
+from fastdist._kernels.ufunc cimport make_ufunc
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -243,53 +243,31 @@ cdef inline void pivoted_batch(
 
 
 cdef void cholesky_f64(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *data
 ) noexcept nogil:
-    cdef environment caller = enter()
     cholesky_batch(<double> 0, operands, dimensions, steps)
-    leave(caller)
 
 
 cdef void cholesky_f32(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *data
 ) noexcept nogil:
-    cdef environment caller = enter()
     cholesky_batch(<float> 0, operands, dimensions, steps)
-    leave(caller)
 
 
 cdef void pivoted_f64(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *data
 ) noexcept nogil:
-    cdef environment caller = enter()
     pivoted_batch(<double> 0, operands, dimensions, steps)
-    leave(caller)
 
 
 cdef void pivoted_f32(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *data
 ) noexcept nogil:
-    cdef environment caller = enter()
     pivoted_batch(<float> 0, operands, dimensions, steps)
-    leave(caller)
 
 
-cdef cnp.PyUFuncGenericFunction cholesky_loops[2]       # NumPy keeps pointers to these
-cdef cnp.PyUFuncGenericFunction pivoted_loops[2]
-cdef void *data[2]
-cdef char cholesky_types[4]
-cdef char pivoted_types[10]
-cholesky_loops[:] = [<cnp.PyUFuncGenericFunction> cholesky_f32, <cnp.PyUFuncGenericFunction> cholesky_f64]
-pivoted_loops[:] = [<cnp.PyUFuncGenericFunction> pivoted_f32, <cnp.PyUFuncGenericFunction> pivoted_f64]
-data[:] = [NULL, NULL]
-cholesky_types[:] = [cnp.NPY_FLOAT32, cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64]
-pivoted_types[:] = [
-    cnp.NPY_FLOAT32, cnp.NPY_FLOAT32, cnp.NPY_FLOAT32, cnp.NPY_INT64, cnp.NPY_INT64,
-    cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_INT64, cnp.NPY_INT64]
-
-cholesky = cnp.PyUFunc_FromFuncAndDataAndSignature(
-    cholesky_loops, data, cholesky_types, 2, 1, 1, cnp.PyUFunc_None, "cholesky",
-    "(a): L of a = L L^T, or NaN", 0, "(d,d)->(d,d)")
-pivoted_cholesky = cnp.PyUFunc_FromFuncAndDataAndSignature(
-    pivoted_loops, data, pivoted_types, 2, 2, 3, cnp.PyUFunc_None, "pivoted_cholesky",
-    "(a, tolerance): L, p and rank of a[p][:, p] = L L^T", 0, "(d,d),()->(d,d),(d),()")
+cholesky = make_ufunc(
+    "cholesky", "(a): L of a = L L^T, or NaN", "(d,d)->(d,d)", "ff", 1, cholesky_f32, cholesky_f64, NULL)
+pivoted_cholesky = make_ufunc(
+    "pivoted_cholesky", "(a, tolerance): L, p and rank of a[p][:, p] = L L^T", "(d,d),()->(d,d),(d),()",
+    "fffqq", 2, pivoted_f32, pivoted_f64, NULL)

@@ -44,9 +44,11 @@ cnp.import_array()
 
 cdef extern from "coefficients.h" nogil:
     const double INVERSION_PIVOT_F64, INVERSION_AT_PIVOT_F64
-    const double INVERSION_NUMERATOR_F64[13], INVERSION_DENOMINATOR_F64[13]
+    const double INVERSION_NUMERATOR_F64[13]
+    const double INVERSION_DENOMINATOR_F64[13]
     const float INVERSION_PIVOT_F32, INVERSION_AT_PIVOT_F32
-    const float INVERSION_NUMERATOR_F32[7], INVERSION_DENOMINATOR_F32[7]
+    const float INVERSION_NUMERATOR_F32[7]
+    const float INVERSION_DENOMINATOR_F32[7]
 
 cdef extern from *:
     const double TWO_85_PLUS_TWO_64_PLUS_TWO_52 "(0x1p85 + 0x1p64 + 0x1p52)"

@@ -27,9 +27,15 @@ cdef extern from *:
 
 cdef extern from "coefficients.h" nogil:
     const double LN2_HIGH_F64, LN2_LOW_F64, PI_HIGH_F64, PI_LOW_F64, RECIPROCAL_LN2_F64
-    const double LOG_F64[7], SIN_F64[6], COS_F64[7], EXP_F64[11]
+    const double LOG_F64[7]
+    const double SIN_F64[6]
+    const double COS_F64[7]
+    const double EXP_F64[11]
     const float LN2_HIGH_F32, LN2_LOW_F32, PI_HIGH_F32, PI_LOW_F32, RECIPROCAL_LN2_F32
-    const float LOG_F32[3], SIN_F32[3], COS_F32[4], EXP_F32[6]
+    const float LOG_F32[3]
+    const float SIN_F32[3]
+    const float COS_F32[4]
+    const float EXP_F32[6]
 
 
 cdef inline uint64_t bits_of_float64(double x) noexcept nogil:

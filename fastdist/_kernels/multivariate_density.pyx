@@ -21,6 +21,7 @@ from fastdist._kernels.mathematics cimport add, exponential, floating, fused_mul
 from fastdist._kernels.normal cimport log_scale, split_scale
 from fastdist._kernels.numpy_scalar cimport fastdist_float64
 from fastdist._kernels.room cimport aligned, make_room
+from fastdist._kernels.ufunc cimport make_ufunc
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -239,26 +240,21 @@ cdef inline void score_batch(
 
 
 cdef void score_f64(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *result
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *result
 ) noexcept nogil:
-    cdef environment caller = enter()
     score_batch(<double> 0, operands, dimensions, steps, (<const Result *> result)[0])
-    leave(caller)
 
 
 cdef void score_f32(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *result
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *result
 ) noexcept nogil:
-    cdef environment caller = enter()
     score_batch(<float> 0, operands, dimensions, steps, (<const Result *> result)[0])
-    leave(caller)
 
 
 cdef void whiten_f64(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *data
 ) noexcept nogil:
     """x, mean, L -> y,  point by point."""
-    cdef environment caller = enter()
     cdef PointsAndMeans points = PointsAndMeans(
         operands[0], steps[0], steps[4], operands[1], steps[1], steps[5])
     cdef Factor factor
@@ -271,14 +267,12 @@ cdef void whiten_f64(
             for k in range(d):
                 (<double *> (operands[3] + i * steps[3] + k * steps[8]))[0] = 0 - factor.w[k]
         PyMem_RawFree(factor.room)
-    leave(caller)
 
 
 cdef void log_peak_f64(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *data
 ) noexcept nogil:
     """L -> -sum over i of (ln L[i][i] + ln(2 pi) / 2)."""
-    cdef environment caller = enter()
     cdef double scale, shrink, grow, scaled, reciprocal, high, low
     cdef Py_ssize_t n = dimensions[0], d = dimensions[1], i, k
     for i in range(n):
@@ -288,46 +282,23 @@ cdef void log_peak_f64(
             split_scale(scale, &shrink, &grow, &scaled, &reciprocal)
             add(&high, &low, log_scale(scale, shrink, grow, scaled) if scale > 0 else NAN)
         (<double *> (operands[1] + i * steps[1]))[0] = 0 - (high + low)
-    leave(caller)
 
 
 cdef Result RESULTS[3]
 RESULTS[:] = [SQUARED_MAHALANOBIS, LOGPDF, PDF]
-cdef cnp.PyUFuncGenericFunction score_loops[2]          # NumPy keeps pointers to these
-cdef cnp.PyUFuncGenericFunction whiten_loops[1]
-cdef cnp.PyUFuncGenericFunction log_peak_loops[1]
-cdef void *score_data[6]
-cdef void *no_data[1]
-cdef char distance_types[8]
-cdef char density_types[10]
-score_loops[:] = [<cnp.PyUFuncGenericFunction> score_f32, <cnp.PyUFuncGenericFunction> score_f64]
-whiten_loops[:] = [<cnp.PyUFuncGenericFunction> whiten_f64]
-log_peak_loops[:] = [<cnp.PyUFuncGenericFunction> log_peak_f64]
-score_data[:] = [<void *> &RESULTS[0], <void *> &RESULTS[0], <void *> &RESULTS[1], <void *> &RESULTS[1],
-                 <void *> &RESULTS[2], <void *> &RESULTS[2]]
-no_data[:] = [NULL]
-distance_types[:] = [
-    cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT32,
-    cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64]
-density_types[:] = [
-    cnp.NPY_FLOAT32, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT32,
-    cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64, cnp.NPY_FLOAT64]
 
-squared_mahalanobis = cnp.PyUFunc_FromFuncAndDataAndSignature(
-    score_loops, &score_data[0], distance_types, 2, 3, 1, cnp.PyUFunc_None, "squared_mahalanobis",
-    "(x, mean, scale_tril)", 0, "(d),(d),(d,d)->()")
-logpdf = cnp.PyUFunc_FromFuncAndDataAndSignature(
-    score_loops, &score_data[2], density_types, 2, 4, 1, cnp.PyUFunc_None, "logpdf",
-    "(x, mean, scale_tril, log_peak)", 0, "(d),(d),(d,d),()->()")
-pdf = cnp.PyUFunc_FromFuncAndDataAndSignature(
-    score_loops, &score_data[4], density_types, 2, 4, 1, cnp.PyUFunc_None, "pdf",
-    "(x, mean, scale_tril, log_peak)", 0, "(d),(d),(d,d),()->()")
-whiten = cnp.PyUFunc_FromFuncAndDataAndSignature(
-    whiten_loops, no_data, &density_types[5], 1, 3, 1, cnp.PyUFunc_None, "whiten", "(x, mean, scale_tril)", 0,
-    "(d),(d),(d,d)->(d)")
-log_peak = cnp.PyUFunc_FromFuncAndDataAndSignature(
-    log_peak_loops, no_data, &density_types[5], 1, 1, 1, cnp.PyUFunc_None, "log_peak", "(scale_tril)", 0,
-    "(d,d)->()")
+squared_mahalanobis = make_ufunc(
+    "squared_mahalanobis", "(x, mean, scale_tril)", "(d),(d),(d,d)->()", "fddf", 3, score_f32, score_f64,
+    &RESULTS[0])
+logpdf = make_ufunc(
+    "logpdf", "(x, mean, scale_tril, log_peak)", "(d),(d),(d,d),()->()", "fdddf", 4, score_f32, score_f64,
+    &RESULTS[1])
+pdf = make_ufunc(
+    "pdf", "(x, mean, scale_tril, log_peak)", "(d),(d),(d,d),()->()", "fdddf", 4, score_f32, score_f64,
+    &RESULTS[2])
+whiten = make_ufunc(
+    "whiten", "(x, mean, scale_tril)", "(d),(d),(d,d)->(d)", "dddd", 3, NULL, whiten_f64, NULL)
+log_peak = make_ufunc("log_peak", "(scale_tril)", "(d,d)->()", "dd", 1, NULL, log_peak_f64, NULL)
 
 
 # A faster call for few points

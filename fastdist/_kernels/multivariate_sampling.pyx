@@ -13,6 +13,7 @@ from fastdist._kernels.mathematics cimport floating, fused_multiply_add
 from fastdist._kernels.panel cimport PANEL_LANES, PANEL_ROWS
 from fastdist._kernels.room cimport aligned, make_room
 from fastdist._kernels.stream cimport Domain, Transform, fill_range
+from fastdist._kernels.ufunc cimport make_ufunc
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -77,31 +78,19 @@ cdef inline void colorize_batch(
 
 
 cdef void colorize_f64(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *data
 ) noexcept nogil:
-    cdef environment caller = enter()
     colorize_batch(<double> 0, operands, dimensions, steps)
-    leave(caller)
 
 
 cdef void colorize_f32(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *data
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *data
 ) noexcept nogil:
-    cdef environment caller = enter()
     colorize_batch(<float> 0, operands, dimensions, steps)
-    leave(caller)
 
 
-cdef cnp.PyUFuncGenericFunction loops[2]        # NumPy keeps pointers to these
-cdef char types[8]
-cdef void *data[2]
-loops[:] = [<cnp.PyUFuncGenericFunction> colorize_f32, <cnp.PyUFuncGenericFunction> colorize_f64]
-types[:] = [cnp.NPY_FLOAT32] * 4 + [cnp.NPY_FLOAT64] * 4
-data[:] = [NULL, NULL]
-
-colorize = cnp.PyUFunc_FromFuncAndDataAndSignature(
-    loops, data, types, 2, 3, 1, cnp.PyUFunc_None, "colorize", "mean + L z: (z, mean, L)", 0,
-    "(d),(d),(d,d)->(d)")
+colorize = make_ufunc(
+    "colorize", "mean + L z: (z, mean, L)", "(d),(d),(d,d)->(d)", "ffff", 3, colorize_f32, colorize_f64, NULL)
 
 
 # Rows of the stream

@@ -31,11 +31,17 @@ cdef extern from *:
 cdef extern from "coefficients.h" nogil:
     const double RECIPROCAL_SQRT_2PI_HIGH_F64, RECIPROCAL_SQRT_2PI_LOW_F64, HALF_LN_2PI_HIGH_F64
     const double HALF_LN_2PI_LOW_F64, SQRT_2PI_HIGH_F64, SQRT_2PI_LOW_F64
-    const double TAIL_F64[24], TAIL_LOW_F64[4], QUANTILE_CENTRE_F64[18], QUANTILE_CENTRE_LOW_F64[1]
+    const double TAIL_F64[24]
+    const double TAIL_LOW_F64[4]
+    const double QUANTILE_CENTRE_F64[18]
+    const double QUANTILE_CENTRE_LOW_F64[1]
     const double QUANTILE_TAIL_F64[28]
     const float RECIPROCAL_SQRT_2PI_HIGH_F32, RECIPROCAL_SQRT_2PI_LOW_F32, HALF_LN_2PI_HIGH_F32
     const float HALF_LN_2PI_LOW_F32, SQRT_2PI_HIGH_F32, SQRT_2PI_LOW_F32
-    const float TAIL_F32[12], TAIL_LOW_F32[4], QUANTILE_CENTRE_F32[9], QUANTILE_CENTRE_LOW_F32[1]
+    const float TAIL_F32[12]
+    const float TAIL_LOW_F32[4]
+    const float QUANTILE_CENTRE_F32[9]
+    const float QUANTILE_CENTRE_LOW_F32[1]
     const float QUANTILE_TAIL_F32[12]
 
 

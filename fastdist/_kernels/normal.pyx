@@ -21,6 +21,7 @@ from fastdist._kernels.environment cimport enter, environment, here, leave
 from fastdist._kernels.mathematics cimport floating, if_less
 from fastdist._kernels.numpy_scalar cimport fastdist_float64
 from fastdist._kernels.stream cimport CACHE, CACHE_LINE, prefetch
+from fastdist._kernels.ufunc cimport make_ufunc
 
 cnp.import_array()
 cnp.import_ufunc()
@@ -358,48 +359,38 @@ cdef inline void run(
 
 
 cdef void loop_f64(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *tiles
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *tiles
 ) noexcept nogil:
-    cdef environment caller = enter()
     run(<double> 0, <const Tiles *> tiles, operands, steps, dimensions[0])
-    leave(caller)
 
 
 cdef void loop_f32(
-    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, void *tiles
+    char **operands, const cnp.npy_intp *dimensions, const cnp.npy_intp *steps, const void *tiles
 ) noexcept nogil:
-    cdef environment caller = enter()
     run(<float> 0, <const Tiles *> tiles, operands, steps, dimensions[0])
-    leave(caller)
 
 
 # The ufuncs
+
+cdef object norm_ufunc(const char *name, const Tiles *tiles):
+    return make_ufunc(name, "(x, loc, scale)", NULL, "ffff", 3, loop_f32, loop_f64, tiles)
+
+
+pdf = norm_ufunc("pdf", &PDF)
+logpdf = norm_ufunc("logpdf", &LOGPDF)
+cdf = norm_ufunc("cdf", &CDF)
+logcdf = norm_ufunc("logcdf", &LOGCDF)
+sf = norm_ufunc("sf", &SF)
+logsf = norm_ufunc("logsf", &LOGSF)
+ppf = norm_ufunc("ppf", &PPF)
+isf = norm_ufunc("isf", &ISF)
 
 cdef enum:
     FUNCTIONS = 8
 
 NAMES = ("pdf", "logpdf", "cdf", "logcdf", "sf", "logsf", "ppf", "isf")
-
 cdef const Tiles *TILES[FUNCTIONS]
 TILES[:] = [&PDF, &LOGPDF, &CDF, &LOGCDF, &SF, &LOGSF, &PPF, &ISF]
-cdef void *data[2 * FUNCTIONS]          # NumPy keeps pointers to these three
-cdef cnp.PyUFuncGenericFunction loops[2]
-cdef char types[8]
-loops[:] = [<cnp.PyUFuncGenericFunction> loop_f32, <cnp.PyUFuncGenericFunction> loop_f64]
-types[:] = [cnp.NPY_FLOAT32] * 4 + [cnp.NPY_FLOAT64] * 4
-
-
-cdef object make_ufunc(int function):
-    cdef bytes name = NAMES[function].encode()
-    data[2 * function] = data[2 * function + 1] = <void *> TILES[function]
-    made = cnp.PyUFunc_FromFuncAndData(
-        loops, &data[2 * function], types, 2, 3, 1, cnp.PyUFunc_None, name, "(x, loc, scale)", 0)
-    kept.append(name)
-    return made
-
-
-kept = []           # the names, to which NumPy keeps pointers as well
-pdf, logpdf, cdf, logcdf, sf, logsf, ppf, isf = [make_ufunc(function) for function in range(FUNCTIONS)]
 
 
 cdef inline bint to_number(object argument, double *number) except -1:
